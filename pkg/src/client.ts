@@ -1,0 +1,121 @@
+/** The page's side of the worker: the same interface as the host in this thread. */
+
+import { aborted, disposed, invalid, NearmissError, unpackError } from "./errors.js";
+import type { Args, Host, Method, Result } from "./host.js";
+import { absolute } from "./model.js";
+import type { Info, OpenOptions } from "./open.js";
+import type { Reply, Request } from "./protocol.js";
+import type { ProgressEvent } from "./types.js";
+
+/** Kept in this form, as bundlers look for it. */
+function spawn(): Worker {
+  return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+}
+
+/** @param start what makes the worker, given for tests */
+export async function createWorkerHost(options: OpenOptions, start: () => Worker = spawn): Promise<Host> {
+  const { signal, onProgress, model, ...rest } = options;
+  if (signal?.aborted) throw aborted(signal);
+  const create = { ...rest, model: absolute(model) };
+  const client = new WorkerHost(start(), onProgress);
+  const abort = () => signal && client.end(aborted(signal));
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    return await client.open(create);
+  } catch (error) {
+    client.end(error as NearmissError);
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+interface Waiting {
+  resolve: (value: unknown) => void;
+  reject: (error: NearmissError) => void;
+}
+
+/** A request without the number that the client gives it. */
+type Message = Extract<Request, { id: number }> extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;
+
+class WorkerHost implements Host {
+  info!: Info;
+  readonly #worker: Worker;
+  readonly #onProgress: ((event: ProgressEvent) => void) | undefined;
+  readonly #pending = new Map<number, Waiting>();
+  #count = 0;
+  #ended: NearmissError | null = null;
+
+  constructor(worker: Worker, onProgress?: (event: ProgressEvent) => void) {
+    this.#worker = worker;
+    this.#onProgress = onProgress;
+    worker.addEventListener("message", (event: MessageEvent<Reply>) => this.#receive(event.data));
+    worker.addEventListener("error", (event) => this.end(crash(event)));
+    worker.addEventListener("messageerror", () => this.end(new NearmissError("INTERNAL", "the worker sent something that cannot be read")));
+  }
+
+  async open(create: Extract<Message, { create: unknown }>["create"]): Promise<this> {
+    this.info = (await this.#ask({ create })) as Info;
+    return this;
+  }
+
+  call<M extends Method>(method: M, args: Args<M>, signal?: AbortSignal): Promise<Result<M>> {
+    return this.#ask({ method, args }, signal) as Promise<Result<M>>;
+  }
+
+  async dispose(): Promise<void> {
+    this.end(disposed());
+  }
+
+  /** Everything pending and to come rejects with this; terminating is what frees the worker's memory. */
+  end(error: NearmissError): void {
+    if (this.#ended) return;
+    this.#ended = error;
+    this.#worker.terminate();
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+  }
+
+  #ask(message: Message, signal?: AbortSignal): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended) return reject(this.#ended);
+      if (signal?.aborted) return reject(aborted(signal));
+      const id = ++this.#count;
+      const abort = () => {
+        this.#pending.delete(id);
+        this.#worker.postMessage({ drop: id } satisfies Request);
+        if (signal) reject(aborted(signal));
+      };
+      const forget = () => signal?.removeEventListener("abort", abort);
+      try {
+        this.#worker.postMessage({ id, ...message } satisfies Request);
+      } catch (cause) {
+        return reject(invalid("arguments", "hold something that cannot be sent to a worker, such as a function", cause));
+      }
+      signal?.addEventListener("abort", abort, { once: true });
+      this.#pending.set(id, {
+        resolve: (value) => (forget(), resolve(value)),
+        reject: (error) => (forget(), reject(error)),
+      });
+    });
+  }
+
+  #receive(reply: Reply): void {
+    if ("progress" in reply) {
+      this.#onProgress?.(reply.progress);
+      return;
+    }
+    const waiting = this.#pending.get(reply.id);
+    this.#pending.delete(reply.id);
+    if ("error" in reply) waiting?.reject(unpackError(reply.error));
+    else waiting?.resolve(reply.result);
+  }
+}
+
+/** Also what a worker reports whose script cannot be loaded: then the event says nothing at all. */
+function crash(event: ErrorEvent): NearmissError {
+  const { message, filename, lineno, error } = event;
+  const what = message ? `${message} (${filename}:${lineno})` : "its script could not be loaded (worker.js must be served beside index.js)";
+  const stack = error instanceof Error && error.stack ? `\n${error.stack}` : "";
+  return new NearmissError("INTERNAL", `the worker stopped: ${what}${stack}`, { cause: error ?? event });
+}

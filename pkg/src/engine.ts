@@ -1,0 +1,71 @@
+/** What the wasm modules export, as the facade sees it. Written by hand so that both builds meet one interface. */
+
+import type { Document, Hit, Judgment, Metrics, ModelInfo, SearchMode, TrainEvent, Verdict, Example, MiningReport } from "./types.js";
+
+/** Files of a model, already in memory. `weights` is dropped by the engine once parsed. */
+export interface ModelFiles {
+  config: Uint8Array;
+  tokenizer: Uint8Array;
+  weights: Uint8Array;
+  pooling?: Uint8Array;
+  sentenceBert?: Uint8Array;
+}
+
+/**
+ * A job is started once and then pulled: each `next()` does one bounded piece of work (a batch to encode, a training
+ * step) and says what happened. Stop pulling to pause; `cancel()` to give up and return to the state before the job.
+ */
+export type Job =
+  | { kind: "index" }
+  | { kind: "mine"; options: Record<string, unknown> }
+  | { kind: "evaluate"; options: { split?: string; mode?: SearchMode } }
+  | { kind: "train"; options: Record<string, unknown> };
+
+/** `TrainEvent`s, then for each kind one closing event, then null. */
+export type JobEvent =
+  | TrainEvent
+  | { type: "indexed"; documents: number; elapsedMs: number }
+  | { type: "mined"; examples: Example[]; report: MiningReport; elapsedMs: number }
+  | { type: "evaluated"; before: Metrics; after: Metrics; queries: number; verdict: Verdict | null; elapsedMs: number };
+
+export interface Engine {
+  /** `device.kind`, `device.name` of the build; the facade adds the reason. */
+  info(): { device: { kind: "webgpu" | "cpu"; name: string }; model: ModelInfo };
+  /** Same id replaces; unchanged content keeps its embedding. */
+  addDocuments(documents: Document[]): { added: number; updated: number; unchanged: number; total: number };
+  removeDocuments(ids: string[]): { removed: number; total: number };
+  documents(): Document[];
+  /** Texts of documents that have no embedding yet (title and text joined as they are encoded). */
+  unencoded(): string[];
+  /** One batch; the caller cuts long lists. Row-major, `texts.length × dimensions`, adapter applied. */
+  encode(texts: string[], as: "query" | "document"): Promise<Float32Array>;
+  /** Embeddings before the adapter, for `loadVectors` of another engine with the same fingerprint. */
+  encodeBase(texts: string[], as: "query" | "document"): Promise<Float32Array>;
+  loadVectors(texts: string[], as: "query" | "document", vectors: Float32Array): void;
+  /** Everything encoded so far, before the adapter: opaque keys and their rows, to be written to a cache and put back. */
+  vectors(): { keys: string[]; vectors: Float32Array };
+  putVectors(keys: string[], vectors: Float32Array): void;
+  /** Encodes the query; documents without an embedding are found by the lexical stage alone. */
+  search(query: string, options: { k?: number; mode?: SearchMode }): Promise<Hit[]>;
+  /** All or none: one unknown document or empty query refuses the batch. Same query and document replaces. */
+  addJudgments(judgments: Judgment[]): { total: number };
+  removeJudgments(judgments: { query: string; document: string }[]): { removed: number };
+  judgments(): Judgment[];
+  start(job: Job): void;
+  next(): Promise<JobEvent | null>;
+  cancel(): void;
+  /** Takes the weights of the last training into use, or puts those before it back. */
+  keep(): void;
+  rollback(): void;
+  /** `"safetensors"`: what was trained (the head, or all weights), with a JSON header. */
+  export(format: "safetensors"): Promise<Uint8Array>;
+  /** Puts an exported head or full weights into use. */
+  import(bytes: Uint8Array): void;
+  free(): void;
+}
+
+/** Default export of `pkg/wasm/<build>/nearmiss.js`. Rejections carry `code` and `message`. */
+export interface EngineModule {
+  default(init?: { module_or_path: unknown }): Promise<unknown>;
+  Engine: { create(files: ModelFiles, options: { maxLength?: number }): Promise<Engine> };
+}

@@ -1,0 +1,82 @@
+/** The one error class, and how anything thrown elsewhere becomes it. */
+
+import type { ErrorCode } from "./types.js";
+
+const CODES: ReadonlySet<string> = new Set<ErrorCode>([
+  "WEBGPU_UNAVAILABLE", "DEVICE_LOST", "OUT_OF_MEMORY", "MODEL_INVALID", "MODEL_MISMATCH", "TOKENIZER_INVALID",
+  "INPUT_INVALID", "INSUFFICIENT_DATA", "STORAGE_QUOTA", "STORAGE_CORRUPT", "NETWORK", "ABORTED", "DISPOSED", "INTERNAL",
+]);
+
+/**
+ * Every failure of this package. Switch on `code`; `message` says what to do; `cause` is what was caught, if anything.
+ *
+ * An `ABORTED` error is named `AbortError`, so that code written for `fetch` recognises it.
+ */
+export class NearmissError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = code === "ABORTED" ? "AbortError" : "NearmissError";
+    this.code = code;
+  }
+}
+
+/** Shorthand for the most common refusal: names the field, then what is wrong with it. */
+export function invalid(field: string, reason: string, cause?: unknown): NearmissError {
+  return new NearmissError("INPUT_INVALID", `${field}: ${reason}`, cause === undefined ? undefined : { cause });
+}
+
+export function aborted(signal?: AbortSignal): NearmissError {
+  return new NearmissError("ABORTED", "cancelled", { cause: signal?.reason });
+}
+
+export function disposed(): NearmissError {
+  return new NearmissError("DISPOSED", "this instance was disposed of; create a new one");
+}
+
+/** Whatever was thrown, as a `NearmissError`. Keeps the code of an engine's error; what nobody foresaw is `INTERNAL`. */
+export function toNearmissError(thrown: unknown): NearmissError {
+  if (thrown instanceof NearmissError) return thrown;
+  const { code, name } = Object(thrown) as { code?: unknown; name?: unknown };
+  const message = thrown instanceof Error || hasMessage(thrown) ? thrown.message : String(thrown);
+  if (typeof code === "string" && CODES.has(code)) return new NearmissError(code as ErrorCode, message, { cause: thrown });
+  if (name === "AbortError") return new NearmissError("ABORTED", "cancelled", { cause: thrown });
+  if (isPanic(thrown)) {
+    const advice = "Documents and judgments that you hold are unharmed; create a new instance.";
+    return new NearmissError("INTERNAL", `the engine stopped: ${message}. ${advice}\n${thrown.stack ?? ""}`, { cause: thrown });
+  }
+  if (thrown instanceof RangeError && /memory|allocation/i.test(message)) {
+    return new NearmissError("OUT_OF_MEMORY", `${message}. Use fewer documents, or a smaller model.`, { cause: thrown });
+  }
+  return new NearmissError("INTERNAL", message, { cause: thrown });
+}
+
+/** A Rust panic ends its wasm instance: nothing may call into it again. */
+export function isPanic(thrown: unknown): thrown is Error {
+  return thrown instanceof WebAssembly.RuntimeError;
+}
+
+function hasMessage(thrown: unknown): thrown is { message: string } {
+  return typeof (Object(thrown) as { message?: unknown }).message === "string";
+}
+
+/** A `NearmissError` as it crosses between threads: structured cloning would drop its code. */
+export interface PackedError {
+  code: ErrorCode;
+  message: string;
+  stack: string | undefined;
+  cause: { name: string; message: string; stack: string | undefined } | null;
+}
+
+export function packError(thrown: unknown): PackedError {
+  const { code, message, stack, cause } = toNearmissError(thrown);
+  const packed = cause instanceof Error ? { name: cause.name, message: cause.message, stack: cause.stack } : null;
+  return { code, message, stack, cause: packed };
+}
+
+export function unpackError({ code, message, stack, cause }: PackedError): NearmissError {
+  const original = cause && Object.assign(new Error(cause.message), { name: cause.name, stack: cause.stack });
+  const error = new NearmissError(code, message, original ? { cause: original } : undefined);
+  return Object.assign(error, { stack: stack ?? error.stack });
+}

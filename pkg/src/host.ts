@@ -1,0 +1,71 @@
+/** Who owns the engine. The facade speaks to a `Host` and cannot tell whether it runs here or in a worker. */
+
+import type { Engine } from "./engine.js";
+import { disposed, isPanic, NearmissError, toNearmissError } from "./errors.js";
+import { openEngine, SEAMS, type Info, type OpenOptions, type Seams } from "./open.js";
+import { guarded } from "./panics.js";
+import { breathe } from "./platform.js";
+import { SerialQueue } from "./queue.js";
+
+/** What may be asked of an engine from outside; its life and death are the host's. */
+export type Method = Exclude<keyof Engine, "free">;
+export type Args<M extends Method> = Parameters<Engine[M]>;
+export type Result<M extends Method> = Awaited<ReturnType<Engine[M]>>;
+
+export interface Host {
+  readonly info: Info;
+  /**
+   * One call into the engine, after those before it. As a job is pulled call by call, others run in between.
+   *
+   * @param signal rejects at once and leaves a waiting call out; a call under way ends, but its result is dropped
+   */
+  call<M extends Method>(method: M, args: Args<M>, signal?: AbortSignal): Promise<Result<M>>;
+  /** Rejects everything pending and to come with `DISPOSED`, and frees the engine. May be called again. */
+  dispose(): Promise<void>;
+}
+
+/** An engine in this thread. */
+export async function createHost(options: OpenOptions, seams: Seams = SEAMS): Promise<Host> {
+  const { engine, info } = await openEngine(options, seams);
+  return new EngineHost(engine, info);
+}
+
+class EngineHost implements Host {
+  readonly info: Info;
+  readonly #engine: Engine;
+  readonly #queue = new SerialQueue();
+  #ended: Promise<void> | null = null;
+
+  constructor(engine: Engine, info: Info) {
+    this.#engine = engine;
+    this.info = info;
+  }
+
+  call<M extends Method>(method: M, args: Args<M>, signal?: AbortSignal): Promise<Result<M>> {
+    return this.#queue.add(() => this.#run(method, args), signal);
+  }
+
+  async #run<M extends Method>(method: M, args: Args<M>): Promise<Result<M>> {
+    // A job pulled in a loop would otherwise keep every timer, message and signal out.
+    if (method === "next") await breathe();
+    try {
+      const work = this.#engine[method] as (...args: Args<M>) => Result<M> | Promise<Result<M>>;
+      return await guarded(() => work.apply(this.#engine, args));
+    } catch (thrown) {
+      const error = toNearmissError(thrown);
+      if (isPanic(thrown)) this.#fail(error);
+      throw error;
+    }
+  }
+
+  /** After a panic the engine must not be entered again, not even to free it. */
+  #fail(error: NearmissError): void {
+    this.#ended ??= Promise.resolve();
+    void this.#queue.close(error);
+  }
+
+  dispose(): Promise<void> {
+    this.#ended ??= this.#queue.close(disposed()).then(() => this.#engine.free());
+    return this.#ended;
+  }
+}

@@ -1,0 +1,32 @@
+/** What the two sides of the worker say to each other. */
+
+import type { PackedError } from "./errors.js";
+import type { Method } from "./host.js";
+import type { OpenOptions } from "./open.js";
+import type { ProgressEvent } from "./types.js";
+
+export type Request =
+  /** The first, once. Its result is `Info`. */
+  | { id: number; create: Omit<OpenOptions, "signal" | "onProgress"> }
+  | { id: number; method: Method; args: unknown[] }
+  /** The caller of this earlier request no longer waits. */
+  | { drop: number };
+
+export type Reply =
+  | { id: number; result: unknown }
+  | { id: number; error: PackedError }
+  | { progress: ProgressEvent };
+
+/** The part of a worker, or of its global scope, that carries messages. */
+export interface Port<Out> {
+  postMessage(message: Out, transfer: Transferable[]): void;
+  addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
+}
+
+/** Buffers that may move instead of being copied: those of arrays that fill them, so never the wasm memory. */
+export function transferables(value: unknown): Transferable[] {
+  const values = value !== null && typeof value === "object" ? [value, ...Object.values(value)] : [];
+  const arrays = values.filter((v) => v instanceof Float32Array || v instanceof Uint8Array);
+  const whole = arrays.filter((a) => a.buffer instanceof ArrayBuffer && a.byteLength === a.buffer.byteLength);
+  return [...new Set(whole.map((array) => array.buffer as ArrayBuffer))];
+}

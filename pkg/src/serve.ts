@@ -1,0 +1,41 @@
+/** The worker's side: owns one host and answers requests for it. */
+
+import { packError, toNearmissError } from "./errors.js";
+import { createHost, type Args, type Host, type Method } from "./host.js";
+import { transferables, type Port, type Reply, type Request } from "./protocol.js";
+
+/** @param create what makes the host, given for tests */
+export function serve(port: Port<Reply>, create: typeof createHost = createHost): void {
+  const pending = new Map<number, AbortController>();
+  let host: Promise<Host> | null = null;
+
+  const reply = (message: Reply, transfer: Transferable[] = []) => port.postMessage(message, transfer);
+
+  const open = async (request: Extract<Request, { create: unknown }>) => {
+    host ??= create({ ...request.create, onProgress: (progress) => reply({ progress }) });
+    return (await host).info;
+  };
+
+  const call = async (request: Extract<Request, { method: Method }>, signal: AbortSignal) => {
+    if (!host) throw new TypeError("the worker was called before it was created");
+    return (await host).call(request.method, request.args as Args<Method>, signal);
+  };
+
+  const answer = async (request: Exclude<Request, { drop: number }>) => {
+    const controller = new AbortController();
+    pending.set(request.id, controller);
+    try {
+      const result: unknown = await ("create" in request ? open(request) : call(request, controller.signal));
+      reply({ id: request.id, result }, transferables(result));
+    } catch (error) {
+      reply({ id: request.id, error: packError(toNearmissError(error)) });
+    } finally {
+      pending.delete(request.id);
+    }
+  };
+
+  port.addEventListener("message", ({ data }: MessageEvent<Request>) => {
+    if ("drop" in data) pending.get(data.drop)?.abort();
+    else void answer(data);
+  });
+}

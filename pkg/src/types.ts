@@ -1,0 +1,246 @@
+/** The public vocabulary of nearmiss: what goes in, what comes out, what is reported on the way. */
+
+/** Where the arithmetic runs. `"auto"` takes WebGPU when a hardware adapter passes a known-answer test, else the CPU. */
+export type DeviceChoice = "auto" | "webgpu" | "cpu";
+
+/** What was chosen, and why. */
+export interface DeviceInfo {
+  kind: "webgpu" | "cpu";
+  /** The adapter's own description, or the CPU build's. */
+  name: string;
+  /** One sentence: why this device and not the other. */
+  reason: string;
+}
+
+export interface ModelInfo {
+  /** Length of one embedding. */
+  dimensions: number;
+  layers: number;
+  parameters: number;
+  /** Longest input in tokens; the rest of a text is cut. */
+  maxLength: number;
+  pooling: "mean" | "cls";
+  /** Changes whenever weights, tokenizer or settings that move an embedding change. Keys the embedding cache. */
+  fingerprint: string;
+}
+
+/** A sentence encoder in its Hugging Face layout. */
+export type ModelSource =
+  | string
+  | URL
+  | { config: BinaryInput; tokenizer: BinaryInput; weights: BinaryInput; pooling?: BinaryInput; sentenceBert?: BinaryInput };
+
+export type BinaryInput = Uint8Array | ArrayBuffer | Blob | string | URL;
+
+export interface Document {
+  id: string;
+  title?: string;
+  text: string;
+  /** Anything JSON can hold; returned with each hit, never read. */
+  metadata?: unknown;
+}
+
+/** One person's word on one document for one query. */
+export interface Judgment {
+  /** The query's text. */
+  query: string;
+  /** A document's id. */
+  document: string;
+  relevant: boolean;
+  /** Graded relevance, 0 or more; default 1 when relevant and 0 when not. */
+  grade?: number;
+  /** Fixes the side on which the query stands. Without it a fifth of the queries is held out, by seed. */
+  split?: "train" | "held-out";
+}
+
+export type SearchMode = "dense" | "lexical" | "hybrid";
+
+export interface SearchOptions {
+  /** Number of hits (documents). Default 10. */
+  k?: number;
+  /** Default "hybrid": reciprocal rank fusion of both. */
+  mode?: SearchMode;
+  signal?: AbortSignal;
+}
+
+export interface Hit {
+  id: string;
+  title: string;
+  text: string;
+  metadata?: unknown;
+  /** Comparable within one result list only: cosine (dense), BM25 (lexical) or summed reciprocal ranks (hybrid). */
+  score: number;
+  /** From 1. */
+  rank: number;
+  /** Rank and score in each stage that found the document. */
+  dense?: { rank: number; score: number };
+  lexical?: { rank: number; score: number };
+}
+
+/** Averages over the judged queries of one split, each 0..1. */
+export interface Metrics {
+  "ndcg@10": number;
+  "mrr@10": number;
+  "recall@10": number;
+  "recall@100": number;
+  "precision@1": number;
+}
+
+export interface MineOptions {
+  strategy?: "dense";
+  /** Candidates ranked before this one are skipped (0 = none). Default 0. */
+  rangeMin?: number;
+  /** Candidates ranked at or after this one are skipped. Default grows with the corpus. */
+  rangeMax?: number;
+  /** Drop a candidate that scores above positive − |positive| × this. Default 0.05. */
+  relativeMargin?: number;
+  /** Negatives a (query, positive) pair. Default 3. */
+  numNegatives?: number;
+  /** `"top"` takes the hardest that remain, `"random"` draws among them. Default "top". */
+  sampling?: "top" | "random";
+  seed?: number;
+  signal?: AbortSignal;
+  onProgress?: (event: ProgressEvent) => void;
+}
+
+/** One training example: ids of documents and the scores they had when they were mined. */
+export interface Example {
+  query: string;
+  positive: string;
+  negatives: { document: string; score: number | null; rank: number | null; source: "labelled" | "dense" }[];
+  positiveScore: number;
+}
+
+export interface MiningReport {
+  pairs: number;
+  negatives: number;
+  /** Candidates in the rank window, before any filter. */
+  candidates: number;
+  /** How many candidates each rule dropped. */
+  dropped: { positive: number; relativeMargin: number };
+  /** Pairs that got fewer negatives than asked for, and how many negatives are missing in all. */
+  shortPairs: number;
+  shortfall: number;
+  rangeMin: number;
+  rangeMax: number;
+  positiveScores: Quantiles;
+  negativeScores: Quantiles;
+}
+
+export interface Quantiles {
+  min: number;
+  p25: number;
+  median: number;
+  p75: number;
+  max: number;
+}
+
+export interface TrainOptions {
+  /** Default "info-nce" (in-batch negatives plus mined ones); "margin" is a margin ranking loss on cosine. */
+  loss?: "info-nce" | "margin";
+  /** Default "head": a residual linear map on frozen embeddings. "full" trains every layer, word embeddings frozen. */
+  trainable?: "head" | "full";
+  /** "query" trains the query side alone, so that document embeddings stay valid (head only). Default "shared". */
+  towers?: "shared" | "query";
+  /** "dense" mines hard negatives anew each epoch; "labelled" uses only what people marked wrong. Default "dense". */
+  negatives?: "dense" | "labelled";
+  epochs?: number;
+  /** Queries a step. */
+  batchSize?: number;
+  /** Peak learning rate, reached after the warm-up. */
+  learningRate?: number;
+  /** Share of all steps over which the rate rises linearly from 0; it then falls linearly to 0. Default 0.1. */
+  warmup?: number;
+  /** Margin of the margin loss, in cosine (0..2). Default 0.1. */
+  margin?: number;
+  /** 1/temperature of InfoNCE. Default 20. */
+  scale?: number;
+  numNegatives?: number;
+  relativeMargin?: number;
+  seed?: number;
+  signal?: AbortSignal;
+}
+
+export type ProgressEvent =
+  | { type: "download"; file: string; loaded: number; total: number | null; elapsedMs: number }
+  | { type: "load"; stage: "module" | "device" | "model"; elapsedMs: number }
+  | { type: "encode"; stage: "documents" | "queries"; done: number; total: number; elapsedMs: number };
+
+export type TrainEvent =
+  | { type: "encode"; stage: "documents" | "queries"; done: number; total: number; elapsedMs: number }
+  | { type: "mining"; epoch: number; report: MiningReport; elapsedMs: number }
+  | { type: "evaluation"; stage: "before" | "epoch" | "after"; epoch: number; metrics: Metrics; queries: number; elapsedMs: number }
+  | {
+      type: "step";
+      epoch: number;
+      epochs: number;
+      /** From 1, over the whole run. */
+      step: number;
+      steps: number;
+      loss: number;
+      learningRate: number;
+      /** Mean cosine of the batch's (query, positive) pairs and of its (query, negative) pairs, before the update. */
+      positiveScore: number;
+      negativeScore: number;
+      /** Share of triplets that still violate the margin. */
+      activeTriplets: number;
+      elapsedMs: number;
+    }
+  | ({ type: "verdict"; elapsedMs: number } & Verdict);
+
+/** Did held-out search get better? Measured on queries that training never saw. */
+export interface Verdict {
+  outcome: "better" | "no-difference" | "worse";
+  /** True when the tuned weights are in use now; anything but "better" is rolled back. */
+  kept: boolean;
+  metric: "ndcg@10";
+  before: Metrics;
+  after: Metrics;
+  /** Mean per-query difference in the metric, with its 95 % paired-bootstrap interval. */
+  difference: number;
+  interval: [number, number];
+  queries: number;
+  won: number;
+  lost: number;
+  tied: number;
+  perQuery: { query: string; before: number; after: number; rankBefore: number | null; rankAfter: number | null }[];
+  /** The verdict in one plain sentence. */
+  summary: string;
+  /** Examples trained on, steps taken. */
+  examples: number;
+  steps: number;
+}
+
+export interface EvaluateOptions {
+  /** Which side of the judgments. Default "held-out". */
+  split?: "train" | "held-out";
+  mode?: SearchMode;
+  signal?: AbortSignal;
+  onProgress?: (event: ProgressEvent) => void;
+}
+
+export interface Evaluation {
+  /** The model as it was loaded. */
+  before: Metrics;
+  /** The model as it is now. */
+  after: Metrics;
+  queries: number;
+  /** Of the last training, if there was one. */
+  verdict: Verdict | null;
+}
+
+export interface CreateOptions {
+  model: ModelSource;
+  device?: DeviceChoice;
+  /** Longest input in tokens. Default: what the model's own files say. */
+  maxLength?: number;
+  /** `false` runs in this thread (the only way in Node); default: a dedicated worker in browsers. */
+  worker?: boolean;
+  onProgress?: (event: ProgressEvent) => void;
+  signal?: AbortSignal;
+}
+
+/** Stable names for what can go wrong. */
+export type ErrorCode =
+  | "WEBGPU_UNAVAILABLE" | "DEVICE_LOST" | "OUT_OF_MEMORY" | "MODEL_INVALID" | "MODEL_MISMATCH" | "TOKENIZER_INVALID"
+  | "INPUT_INVALID" | "INSUFFICIENT_DATA" | "STORAGE_QUOTA" | "STORAGE_CORRUPT" | "NETWORK" | "ABORTED" | "DISPOSED" | "INTERNAL";

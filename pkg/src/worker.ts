@@ -1,0 +1,6 @@
+/** The dedicated worker's entry: it owns the wasm module and the GPU, so that the page never waits for them. */
+
+import type { Port, Reply } from "./protocol.js";
+import { serve } from "./serve.js";
+
+serve(globalThis as unknown as Port<Reply>);

@@ -1,0 +1,277 @@
+//! The one class that both builds export.
+
+// The methods are documented where their users read of them: in the package's `engine.ts`.
+#![allow(missing_docs)]
+
+use super::convert::{bytes, error, from_js, to_js};
+use crate::dataset::{Document, Judgment, Split};
+use crate::encoder::{Encoder, KIND, ModelFiles, Tower};
+use crate::error::{Error, Result};
+use crate::mining::MiningOptions;
+use crate::training::TrainOptions;
+use crate::tuner::{Event, Job, Mode, SearchOptions, Tuner};
+use serde::{Deserialize, Serialize};
+use std::cell::{RefCell, RefMut};
+use wasm_bindgen::prelude::*;
+use web_time::Instant;
+
+type Js<T = JsValue> = std::result::Result<T, JsValue>;
+
+/// A model with a corpus and judgments; see `engine.ts` for the contract.
+#[wasm_bindgen]
+pub struct Engine {
+    // Calls on one engine follow one another; the host sees to that. A call that comes in between is refused.
+    tuner: RefCell<Tuner>,
+    job: RefCell<Option<(Job, Instant)>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct CreateOptions {
+    max_length: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum JobRequest {
+    Index,
+    Mine {
+        #[serde(default)]
+        options: MiningOptions,
+    },
+    Evaluate {
+        #[serde(default)]
+        options: EvaluateOptions,
+    },
+    Train {
+        #[serde(default)]
+        options: TrainOptions,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct EvaluateOptions {
+    split: Split,
+    mode: Mode,
+}
+
+impl Default for EvaluateOptions {
+    fn default() -> Self {
+        Self { split: Split::HeldOut, mode: Mode::Dense }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Timed {
+    #[serde(flatten)]
+    event: Event,
+    elapsed_ms: f64,
+}
+
+#[derive(Deserialize)]
+struct Pair {
+    query: String,
+    document: String,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Opens the device and loads a model.
+    pub async fn create(files: JsValue, options: JsValue) -> Js<Engine> {
+        let options: CreateOptions = from_js(options, "options")?;
+        let tuner = load(&files, options).await.map_err(error)?;
+        Ok(Engine { tuner: RefCell::new(tuner), job: RefCell::new(None) })
+    }
+
+    /// Device and model.
+    pub fn info(&self) -> Js {
+        let tuner = self.tuner()?;
+        let encoder = tuner.encoder();
+        to_js(&serde_json::json!({
+            "device": { "kind": KIND, "name": encoder.device_name() },
+            "model": {
+                "dimensions": encoder.dimensions(),
+                "layers": encoder.config().num_hidden_layers,
+                "parameters": encoder.parameters(),
+                "maxLength": encoder.max_length(),
+                "pooling": encoder.pooling(),
+                "fingerprint": format!("{:016x}", encoder.fingerprint()),
+            },
+        }))
+    }
+
+    #[wasm_bindgen(js_name = addDocuments)]
+    pub fn add_documents(&self, documents: JsValue) -> Js {
+        let documents: Vec<Document> = from_js(documents, "documents")?;
+        to_js(&self.tuner()?.add_documents(documents).map_err(error)?)
+    }
+
+    #[wasm_bindgen(js_name = removeDocuments)]
+    pub fn remove_documents(&self, ids: JsValue) -> Js {
+        let ids: Vec<String> = from_js(ids, "ids")?;
+        let mut tuner = self.tuner()?;
+        let removed = tuner.remove_documents(&ids);
+        to_js(&serde_json::json!({ "removed": removed, "total": tuner.corpus().len() }))
+    }
+
+    pub fn documents(&self) -> Js {
+        to_js(self.tuner()?.corpus().documents())
+    }
+
+    pub fn unencoded(&self) -> Js {
+        to_js(&self.tuner()?.unencoded())
+    }
+
+    pub async fn encode(&self, texts: JsValue, side: JsValue) -> Js<Vec<f32>> {
+        let (texts, tower) = texts_of(texts, side)?;
+        let tuner = self.tuner()?;
+        tuner.encode(&texts, tower).await.map(|rows| rows.into_vec()).map_err(error)
+    }
+
+    #[wasm_bindgen(js_name = encodeBase)]
+    pub async fn encode_base(&self, texts: JsValue, side: JsValue) -> Js<Vec<f32>> {
+        let (texts, _) = texts_of(texts, side)?;
+        let tuner = self.tuner()?;
+        tuner.encoder().encode(&texts).await.map(|rows| rows.into_vec()).map_err(error)
+    }
+
+    #[wasm_bindgen(js_name = loadVectors)]
+    pub fn load_vectors(&self, texts: JsValue, side: JsValue, vectors: Vec<f32>) -> Js<()> {
+        let (texts, _) = texts_of(texts, side)?;
+        self.tuner()?.load_vectors(&texts, vectors).map_err(error)
+    }
+
+    pub fn vectors(&self) -> Js {
+        let tuner = self.tuner()?;
+        let (keys, rows) = tuner.vectors();
+        let object = js_sys::Object::new();
+        js_sys::Reflect::set(&object, &"keys".into(), &to_js(&keys)?)?;
+        js_sys::Reflect::set(&object, &"vectors".into(), &js_sys::Float32Array::from(rows))?;
+        Ok(object.into())
+    }
+
+    #[wasm_bindgen(js_name = putVectors)]
+    pub fn put_vectors(&self, keys: JsValue, vectors: Vec<f32>) -> Js<()> {
+        let keys: Vec<String> = from_js(keys, "keys")?;
+        self.tuner()?.put_vectors(&keys, vectors).map_err(error)
+    }
+
+    pub async fn search(&self, query: String, options: JsValue) -> Js {
+        let options: SearchOptions = from_js(options, "options")?;
+        let mut tuner = self.tuner()?;
+        to_js(&tuner.search(&query, &options).await.map_err(error)?)
+    }
+
+    #[wasm_bindgen(js_name = addJudgments)]
+    pub fn add_judgments(&self, judgments: JsValue) -> Js {
+        let judgments: Vec<Judgment> = from_js(judgments, "judgments")?;
+        let total = self.tuner()?.add_judgments(judgments).map_err(error)?;
+        to_js(&serde_json::json!({ "total": total }))
+    }
+
+    #[wasm_bindgen(js_name = removeJudgments)]
+    pub fn remove_judgments(&self, judgments: JsValue) -> Js {
+        let pairs: Vec<Pair> = from_js(judgments, "judgments")?;
+        let pairs = pairs.iter().map(|p| (p.query.as_str(), p.document.as_str()));
+        let removed = self.tuner()?.remove_judgments(pairs);
+        to_js(&serde_json::json!({ "removed": removed }))
+    }
+
+    pub fn judgments(&self) -> Js {
+        to_js(self.tuner()?.judgments().all())
+    }
+
+    /// Replaces a job that is still in progress, which is then cancelled.
+    pub fn start(&self, job: JsValue) -> Js<()> {
+        let request: JobRequest =
+            serde_wasm_bindgen::from_value(job).map_err(|e| error(Error::input("options", e.to_string())))?;
+        let tuner = self.tuner()?;
+        let job = match request {
+            JobRequest::Index => Job::index(&tuner),
+            JobRequest::Mine { options } => Job::mine(&tuner, options),
+            JobRequest::Evaluate { options } => Job::evaluate(&tuner, options.split, options.mode),
+            JobRequest::Train { options } => Job::train(&tuner, options),
+        };
+        *self.job()? = Some((job.map_err(error)?, Instant::now()));
+        Ok(())
+    }
+
+    /// Does one piece of the job's work; null when it is over.
+    pub async fn next(&self) -> Js {
+        let mut tuner = self.tuner()?;
+        let mut slot = self.job()?;
+        let Some((job, started)) = slot.as_mut() else { return Ok(JsValue::NULL) };
+        match job.next(&mut tuner).await {
+            Ok(Some(event)) => to_js(&Timed { event, elapsed_ms: started.elapsed().as_secs_f64() * 1e3 }),
+            ended => {
+                *slot = None;
+                ended.map(|_| JsValue::NULL).map_err(error)
+            }
+        }
+    }
+
+    pub fn cancel(&self) -> Js<()> {
+        *self.job()? = None;
+        Ok(())
+    }
+
+    pub fn keep(&self) -> Js<()> {
+        self.tuner()?.keep().map_err(error)
+    }
+
+    pub fn rollback(&self) -> Js<()> {
+        self.tuner()?.rollback().map_err(error)
+    }
+
+    pub async fn export(&self, format: String) -> Js<Vec<u8>> {
+        if format != "safetensors" {
+            return Err(error(Error::input("format", format!("must be \"safetensors\", got \"{format}\""))));
+        }
+        self.tuner()?.export().await.map_err(error)
+    }
+
+    pub async fn import(&self, bytes: Vec<u8>) -> Js<()> {
+        self.tuner()?.import(&bytes).await.map_err(error)
+    }
+}
+
+impl Engine {
+    fn tuner(&self) -> Js<RefMut<'_, Tuner>> {
+        self.tuner.try_borrow_mut().map_err(|_| busy())
+    }
+
+    fn job(&self) -> Js<RefMut<'_, Option<(Job, Instant)>>> {
+        self.job.try_borrow_mut().map_err(|_| busy())
+    }
+}
+
+fn busy() -> JsValue {
+    error(Error::Internal { reason: "a call came while another was still running".into() })
+}
+
+async fn load(files: &JsValue, options: CreateOptions) -> Result<Tuner> {
+    let need = |key: &'static str| {
+        bytes(files, key)?.ok_or_else(|| Error::input(format!("files.{key}"), "is missing"))
+    };
+    let (config, tokenizer, weights) = (need("config")?, need("tokenizer")?, need("weights")?);
+    let (pooling, sentence_bert) = (bytes(files, "pooling")?, bytes(files, "sentenceBert")?);
+    let files = ModelFiles {
+        config: &config,
+        tokenizer: &tokenizer,
+        weights: &weights,
+        pooling: pooling.as_deref(),
+        sentence_bert: sentence_bert.as_deref(),
+    };
+    Ok(Tuner::new(Encoder::load(files, options.max_length).await?))
+}
+
+fn texts_of(texts: JsValue, side: JsValue) -> Js<(Vec<String>, Tower)> {
+    let texts = from_js(texts, "texts")?;
+    match side.as_string().as_deref() {
+        Some("query") => Ok((texts, Tower::Query)),
+        Some("document") => Ok((texts, Tower::Document)),
+        _ => Err(error(Error::input("as", "must be \"query\" or \"document\""))),
+    }
+}

@@ -1,0 +1,109 @@
+//! BERT (Devlin et al. 2018, arXiv 1810.04805): embeddings, then post-norm transformer layers.
+//!
+//! Only what a sentence encoder needs: one segment, no pooler, no dropout (the models are used and tuned as they are).
+//! Shapes are in trailing comments; `[batch, seq, hidden]` unless said otherwise.
+
+use super::config::BertConfig;
+use burn::module::{Module, Param};
+use burn::nn::{LayerNorm, Linear};
+use burn::tensor::activation::{gelu, softmax};
+use burn::tensor::{Int, Tensor};
+
+/// Added to the score of a padded key: far below any real score, and finite, so that softmax never sees inf − inf.
+const MASKED: f32 = -1e9;
+
+/// Word, position and segment tables, summed and normalised.
+#[derive(Module, Debug)]
+pub struct BertEmbeddings {
+    /// `[vocabulary, hidden]`
+    pub word: Param<Tensor<2>>,
+    /// `[positions, hidden]`
+    pub position: Param<Tensor<2>>,
+    /// `[segments, hidden]`
+    pub segment: Param<Tensor<2>>,
+    /// Over `hidden`.
+    pub norm: LayerNorm,
+}
+
+/// Multi-head self-attention and feed-forward, each with a residual and a layer norm after it.
+#[derive(Module, Debug)]
+pub struct BertLayer {
+    /// `[hidden, hidden]`, as are `key`, `value` and `output`.
+    pub query: Linear,
+    pub key: Linear,
+    pub value: Linear,
+    pub output: Linear,
+    pub attention_norm: LayerNorm,
+    /// `[hidden, intermediate]`
+    pub inner: Linear,
+    /// `[intermediate, hidden]`
+    pub outer: Linear,
+    pub norm: LayerNorm,
+    heads: usize,
+}
+
+/// The transformer: token ids in, one vector a token out.
+#[derive(Module, Debug)]
+pub struct Bert {
+    /// The first step.
+    pub embeddings: BertEmbeddings,
+    /// Applied in order.
+    pub layers: Vec<BertLayer>,
+}
+
+impl BertEmbeddings {
+    fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
+        let [batch, seq] = ids.dims();
+        let [_, hidden] = self.word.dims();
+        let word = self.word.val().select(0, ids.reshape([batch * seq])); // [batch * seq, hidden]
+        let position = self.position.val().narrow(0, 0, seq); // [seq, hidden]
+        let segment = self.segment.val().narrow(0, 0, 1); // [1, hidden]
+        let place = (position + segment).reshape([1, seq, hidden]);
+        self.norm.forward(word.reshape([batch, seq, hidden]) + place)
+    }
+}
+
+impl BertLayer {
+    /// Assembled by the weights loader.
+    pub(super) fn new(
+        [query, key, value, output, inner, outer]: [Linear; 6],
+        [attention_norm, norm]: [LayerNorm; 2],
+        config: &BertConfig,
+    ) -> Self {
+        let heads = config.num_attention_heads;
+        Self { query, key, value, output, attention_norm, inner, outer, norm, heads }
+    }
+
+    /// `bias` is `[batch, 1, 1, seq]`: 0 for a token, [`MASKED`] for padding.
+    fn forward(&self, x: Tensor<3>, bias: Tensor<4>) -> Tensor<3> {
+        let x = self.attention_norm.forward(x.clone() + self.attention(x, bias));
+        let inner = gelu(self.inner.forward(x.clone())); // [batch, seq, intermediate]
+        self.norm.forward(x + self.outer.forward(inner))
+    }
+
+    fn attention(&self, x: Tensor<3>, bias: Tensor<4>) -> Tensor<3> {
+        let [batch, seq, hidden] = x.dims();
+        let size = hidden / self.heads;
+        let split = |t: Tensor<3>| t.reshape([batch, seq, self.heads, size]).swap_dims(1, 2); // [batch, heads, seq, size]
+        let query = split(self.query.forward(x.clone())).div_scalar((size as f32).sqrt());
+        let key = split(self.key.forward(x.clone()));
+        let value = split(self.value.forward(x));
+        let scores = query.matmul(key.swap_dims(2, 3)) + bias; // [batch, heads, seq, seq]
+        let mixed = softmax(scores, 3).matmul(value).swap_dims(1, 2); // [batch, seq, heads, size]
+        self.output.forward(mixed.reshape([batch, seq, hidden]))
+    }
+}
+
+impl Bert {
+    /// One vector a token.
+    ///
+    /// # Shapes
+    /// - ids: `[batch, seq]`; mask: `[batch, seq]`, 1 for a token and 0 for padding
+    /// - output: `[batch, seq, hidden]`
+    pub fn forward(&self, ids: Tensor<2, Int>, mask: Tensor<2>) -> Tensor<3> {
+        let [batch, seq] = mask.dims();
+        let bias = (mask - 1.0).mul_scalar(-MASKED).reshape([batch, 1, 1, seq]);
+        let embedded = self.embeddings.forward(ids);
+        self.layers.iter().fold(embedded, |x, layer| layer.forward(x, bias.clone()))
+    }
+}

@@ -1,0 +1,287 @@
+//! A BERT sentence encoder with an optional adapter: texts in, [`Embeddings`] out.
+//!
+//! Enters: a model's files in Hugging Face layout, then texts. Leaves: unit vectors, read back once, asynchronously, as
+//! plain rows. Everything after this room is ordinary slices.
+//!
+//! ```no_run
+//! # async fn example(files: nearmiss::encoder::ModelFiles<'_>) -> nearmiss::error::Result<()> {
+//! use nearmiss::encoder::{Encoder, Tower};
+//! let encoder = Encoder::load(files, None).await?;
+//! let base = encoder.encode(&["How do I rotate the signing key?"]).await?;
+//! let query = encoder.adapt(&base, Tower::Query).await?;
+//! # Ok(()) }
+//! ```
+
+mod adapter;
+mod backend;
+mod batch;
+mod bert;
+mod config;
+mod pooling;
+mod weights;
+
+pub use adapter::{Head, Tower, Towers};
+pub use backend::{KIND, check, open, read};
+pub use batch::{TokenBatch, plan};
+pub use bert::Bert;
+pub use config::{BertConfig, Pooling};
+pub use pooling::{l2_normalize, pool};
+pub(crate) use weights::to_safetensors;
+pub use weights::{NamedTensor, Weights};
+
+use crate::embeddings::Embeddings;
+use crate::error::{Error, Result};
+use crate::tokenizer::Tokenizer;
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData, Transaction};
+
+/// Rows that pass through the adapter at once.
+const ADAPT_ROWS: usize = 4096;
+
+/// The bytes of a model's files.
+#[derive(Clone, Copy)]
+pub struct ModelFiles<'a> {
+    /// `config.json`
+    pub config: &'a [u8],
+    /// `tokenizer.json`
+    pub tokenizer: &'a [u8],
+    /// `model.safetensors`
+    pub weights: &'a [u8],
+    /// `1_Pooling/config.json`
+    pub pooling: Option<&'a [u8]>,
+    /// `sentence_bert_config.json`
+    pub sentence_bert: Option<&'a [u8]>,
+}
+
+/// A loaded model on its device.
+pub struct Encoder {
+    bert: Bert,
+    head: Option<(Head, Towers)>,
+    tokenizer: Tokenizer,
+    config: BertConfig,
+    pooling: Pooling,
+    device: Device,
+    device_name: String,
+    parameters: usize,
+    fingerprint: u64,
+}
+
+/// Weights that training can change, kept aside to go back to. Cheap: tensors are shared until one side is replaced.
+#[derive(Clone)]
+pub struct Snapshot {
+    bert: Bert,
+    head: Option<(Head, Towers)>,
+    fingerprint: u64,
+}
+
+impl Snapshot {
+    /// The same weights with another adapter.
+    pub fn with_head(self, head: Head, towers: Towers) -> Self {
+        Self { head: Some((head, towers)), ..self }
+    }
+
+    /// Another transformer, without adapter.
+    pub fn with_bert(self, bert: Bert, fingerprint: u64) -> Self {
+        Self { bert, head: None, fingerprint }
+    }
+
+    /// Of these weights; see [`Encoder::fingerprint`].
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+}
+
+impl Encoder {
+    /// Opens the device, checks the files, uploads the weights.
+    ///
+    /// `max_length` in tokens; by default what `sentence_bert_config.json` says, else the number of positions.
+    ///
+    /// # Errors
+    /// `ModelInvalid` or `TokenizerInvalid` naming the file and what is wrong with it; `WebGpuUnavailable`.
+    pub async fn load(files: ModelFiles<'_>, max_length: Option<usize>) -> Result<Self> {
+        let config = BertConfig::from_json(files.config)?;
+        let pooling = config::pooling(files.pooling)?;
+        let longest = config::max_seq_length(files.sentence_bert)?.unwrap_or(config.max_position_embeddings);
+        let max_length = max_length.unwrap_or(longest).min(config.max_position_embeddings);
+        let tokenizer = Tokenizer::from_json(files.tokenizer, max_length)?;
+        if tokenizer.vocabulary_size() > config.vocab_size {
+            return Err(Error::ModelMismatch {
+                what: "the tokenizer's vocabulary".into(),
+                expected: format!("at most {} ids", config.vocab_size),
+                got: tokenizer.vocabulary_size().to_string(),
+            });
+        }
+        let (device, device_name) = open().await?;
+        let bert = Weights::parse(files.weights)?.bert(&config, &device)?;
+        let parts =
+            [files.config, files.tokenizer, files.weights, &[pooling as u8], &max_length.to_le_bytes()];
+        let fingerprint = parts.iter().fold(FNV_OFFSET, |hash, part| fnv1a(hash, part));
+        check()?;
+        let parameters = bert.num_params();
+        Ok(Self {
+            bert,
+            head: None,
+            tokenizer,
+            config,
+            pooling,
+            device,
+            device_name,
+            parameters,
+            fingerprint,
+        })
+    }
+
+    /// Unit vectors of the texts before any adapter, one row a text, in one forward pass.
+    ///
+    /// Callers cut long lists with [`plan`].
+    ///
+    /// # Errors
+    /// `TokenizerInvalid`, `DeviceLost`, `OutOfMemory`.
+    pub async fn encode<S: AsRef<str>>(&self, texts: &[S]) -> Result<Embeddings> {
+        if texts.is_empty() {
+            return Ok(Embeddings::empty(self.dimensions()));
+        }
+        let sequences = self.tokenize(texts)?;
+        let rows = self.forward(&self.bert, &sequences, &self.device);
+        let [values] = read([rows]).await?;
+        Embeddings::new(self.dimensions(), values)
+    }
+
+    /// Token ids of each text.
+    pub fn tokenize<S: AsRef<str>>(&self, texts: &[S]) -> Result<Vec<Vec<u32>>> {
+        texts.iter().map(|text| self.tokenizer.encode(text.as_ref())).collect()
+    }
+
+    /// Pooled unit vectors of token sequences through any copy of the transformer (training passes its own).
+    ///
+    /// # Shapes
+    /// - output: `[sequences, dimensions]`
+    pub fn forward(&self, bert: &Bert, sequences: &[Vec<u32>], device: &Device) -> Tensor<2> {
+        let batch = TokenBatch::new(sequences, self.config.max_position_embeddings, device);
+        let tokens = bert.forward(batch.ids, batch.mask.clone());
+        l2_normalize(pool(tokens, batch.mask, self.pooling))
+    }
+
+    /// Sends rows through the adapter of one tower; unchanged where there is none.
+    pub async fn adapt(&self, base: &Embeddings, tower: Tower) -> Result<Embeddings> {
+        let Some((head, _)) = self.head.as_ref().filter(|(_, towers)| towers.adapt(tower)) else {
+            return Ok(base.clone());
+        };
+        let dim = self.dimensions();
+        let mut values = Vec::with_capacity(base.as_slice().len());
+        for rows in base.as_slice().chunks(ADAPT_ROWS * dim) {
+            let data = TensorData::new(rows.to_vec(), [rows.len() / dim, dim]);
+            let [adapted] = read([head.forward(Tensor::from_data(data, &self.device))]).await?;
+            values.extend(adapted);
+        }
+        Embeddings::new(dim, values)
+    }
+
+    /// Length of an embedding.
+    pub fn dimensions(&self) -> usize {
+        self.config.hidden_size
+    }
+
+    /// Longest input in tokens.
+    pub fn max_length(&self) -> usize {
+        self.tokenizer.max_length()
+    }
+
+    /// Number of weights of the transformer.
+    pub fn parameters(&self) -> usize {
+        self.parameters
+    }
+
+    /// Sizes as in `config.json`.
+    pub fn config(&self) -> &BertConfig {
+        &self.config
+    }
+
+    /// How tokens become a vector.
+    pub fn pooling(&self) -> Pooling {
+        self.pooling
+    }
+
+    /// Where tensors live.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The device in words.
+    pub fn device_name(&self) -> &str {
+        &self.device_name
+    }
+
+    /// Identifies what [`Self::encode`] computes: files, pooling and length. Changes with every training of the
+    /// transformer itself, not with the adapter.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    /// The transformer.
+    pub fn bert(&self) -> &Bert {
+        &self.bert
+    }
+
+    /// The adapter, if one was trained or imported.
+    pub fn head(&self) -> Option<&(Head, Towers)> {
+        self.head.as_ref()
+    }
+
+    /// What is in use now.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot { bert: self.bert.clone(), head: self.head.clone(), fingerprint: self.fingerprint }
+    }
+
+    /// Goes back to a snapshot.
+    pub fn restore(&mut self, snapshot: &Snapshot) {
+        self.bert = snapshot.bert.clone();
+        self.head = snapshot.head.clone();
+        self.fingerprint = snapshot.fingerprint;
+    }
+
+    /// The adapter's numbers under their file name, or none.
+    pub async fn head_tensors(&self) -> Result<Vec<NamedTensor>> {
+        let Some((head, _)) = &self.head else { return Ok(Vec::new()) };
+        let [values] = read([head.weight.val()]).await?;
+        let dim = self.dimensions();
+        Ok(vec![NamedTensor { name: "head.weight".into(), shape: vec![dim, dim], values }])
+    }
+
+    /// A fingerprint from the numbers of a transformer, for weights that no file holds yet.
+    pub async fn fingerprint_of(&self, bert: &Bert) -> Result<u64> {
+        let tensors = self.tensors(bert).await?;
+        let hash = |hash, values: &[f32]| values.iter().fold(hash, |hash, v| fnv1a(hash, &v.to_le_bytes()));
+        let settings = fnv1a(fnv1a(FNV_OFFSET, &[self.pooling as u8]), &self.max_length().to_le_bytes());
+        Ok(tensors.iter().fold(settings, |all, tensor| hash(all, &tensor.values)))
+    }
+
+    /// All weights of the transformer in use under their Hugging Face names.
+    pub async fn bert_tensors(&self) -> Result<Vec<NamedTensor>> {
+        self.tensors(&self.bert).await
+    }
+
+    async fn tensors(&self, bert: &Bert) -> Result<Vec<NamedTensor>> {
+        let parameters = weights::parameters(bert);
+        let mut named = Vec::with_capacity(parameters.len());
+        let mut transaction = Transaction::default();
+        for (name, parameter) in parameters {
+            let shape;
+            (shape, transaction) = match parameter {
+                weights::Parameter::Vector(t) => (t.dims().to_vec(), transaction.register(t)),
+                weights::Parameter::Matrix(t) => (t.dims().to_vec(), transaction.register(t)),
+            };
+            named.push((name, shape));
+        }
+        let values = backend::read_all(transaction).await?;
+        let all = named.into_iter().zip(values);
+        Ok(all.map(|((name, shape), values)| NamedTensor { name, shape, values }).collect())
+    }
+}
+
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a over 64 bits: names a version of a model or a text. No defence against someone who wants a collision.
+pub fn fnv1a(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3))
+}

@@ -1,0 +1,31 @@
+//! How good a ranking is, and whether a second one is better.
+//!
+//! In: for each judged query the ids of the documents found, best first. Out: a [`Report`] with each query's metrics and
+//! their means, and, from two reports on the same queries, a [`Verdict`] that a person can act on.
+//!
+//! ```
+//! use nearmiss::dataset::JudgedQuery;
+//! use nearmiss::evaluation::{Outcome, Report, compare};
+//!
+//! let query = |text: &str| JudgedQuery {
+//!     text: text.into(),
+//!     positives: vec![("right".into(), 1.0)],
+//!     negatives: vec![],
+//! };
+//! let queries = [query("first"), query("second")];
+//! let before = Report::new(&queries, &[vec!["wrong", "right"], vec!["wrong", "right"]])?;
+//! let after = Report::new(&queries, &[vec!["right", "wrong"], vec!["right", "wrong"]])?;
+//! let verdict = compare(&before, &after, 0)?;
+//! assert_eq!((verdict.outcome, verdict.won), (Outcome::Better, 2));
+//! # Ok::<(), nearmiss::error::Error>(())
+//! ```
+
+mod bootstrap;
+mod compare;
+mod metrics;
+mod report;
+
+pub use bootstrap::{RESAMPLES, interval};
+pub use compare::{Outcome, QueryChange, Verdict, compare};
+pub use metrics::Metrics;
+pub use report::{QueryReport, Report};

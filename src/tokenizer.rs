@@ -1,0 +1,60 @@
+//! Texts to token ids: the `tokenizers` crate behind one small type.
+//!
+//! `tokenizer.json` decides everything (normalisation, vocabulary, special tokens) except length: truncation is set from
+//! the model's own maximum, and padding is left to the batch, because the file's own values (128 tokens, always padded,
+//! for all-MiniLM-L6-v2) would cut inputs in half and fill short ones with zeros.
+
+use crate::error::{Error, Result};
+use tokenizers::{Tokenizer as HfTokenizer, TruncationParams};
+
+/// Turns text into the ids one model was trained on.
+pub struct Tokenizer {
+    inner: HfTokenizer,
+    max_length: usize,
+}
+
+impl Tokenizer {
+    /// Reads a Hugging Face `tokenizer.json`.
+    ///
+    /// `max_length` is in tokens and counts special tokens.
+    ///
+    /// # Errors
+    /// `TokenizerInvalid` when the file is not a tokenizer, or cannot fit its special tokens into `max_length`.
+    pub fn from_json(json: &[u8], max_length: usize) -> Result<Self> {
+        let invalid = |e: tokenizers::Error| Error::TokenizerInvalid { reason: e.to_string() };
+        if max_length < 3 {
+            return Err(Error::input("maxLength", format!("must be at least 3 tokens, got {max_length}")));
+        }
+        // Nothing is ever decoded here, and the crate panics on a decoder that it does not know: a panic ends a wasm
+        // instance.
+        let mut file: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(json).map_err(|e| Error::TokenizerInvalid { reason: e.to_string() })?;
+        file.remove("decoder");
+        let json = serde_json::to_vec(&file).map_err(|e| Error::TokenizerInvalid { reason: e.to_string() })?;
+        let mut inner = HfTokenizer::from_bytes(json).map_err(invalid)?;
+        inner
+            .with_truncation(Some(TruncationParams { max_length, ..Default::default() }))
+            .map_err(invalid)?;
+        inner.with_padding(None);
+        Ok(Self { inner, max_length })
+    }
+
+    /// Token ids of one text, special tokens included, at most [`Self::max_length`] of them.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
+        let encoding = self
+            .inner
+            .encode_fast(text, true)
+            .map_err(|e| Error::TokenizerInvalid { reason: e.to_string() })?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
+    /// Longest output of [`Self::encode`], in tokens.
+    pub fn max_length(&self) -> usize {
+        self.max_length
+    }
+
+    /// Number of ids, added tokens included: the least number of rows a word-embedding table needs.
+    pub fn vocabulary_size(&self) -> usize {
+        self.inner.get_vocab_size(true)
+    }
+}

@@ -1,0 +1,75 @@
+//! What was trained, as a safetensors file, and back.
+//!
+//! A head is a file of its own, a few hundred kilobytes, with the fingerprint of the model it belongs to. A fully trained
+//! transformer is a `model.safetensors` in Hugging Face's key layout that replaces the original one.
+
+use super::Tuner;
+use crate::encoder::{Head, Towers, Weights, to_safetensors};
+use crate::error::{Error, Result};
+use safetensors::SafeTensors;
+
+const KIND: &str = "nearmiss.kind";
+const TOWERS: &str = "nearmiss.towers";
+const MODEL: &str = "nearmiss.model";
+
+impl Tuner {
+    /// The trained part of the weights in use.
+    ///
+    /// # Errors
+    /// `InsufficientData` when the weights in use are those that were loaded.
+    pub async fn export(&self) -> Result<Vec<u8>> {
+        if let Some((_, towers)) = self.encoder.head() {
+            let towers = if *towers == Towers::Query { "query" } else { "shared" };
+            let model = format!("{:016x}", self.encoder.fingerprint());
+            let header = [(KIND, "head".to_owned()), (TOWERS, towers.to_owned()), (MODEL, model)];
+            return to_safetensors(&self.encoder.head_tensors().await?, &header);
+        }
+        if self.encoder.fingerprint() == self.original.fingerprint() {
+            let what = "trained weights to export (those in use are as they were loaded)";
+            return Err(Error::InsufficientData { what: what.into(), needed: 1, got: 0 });
+        }
+        let header = [(KIND, "bert".to_owned()), ("format", "pt".to_owned())];
+        to_safetensors(&self.encoder.bert_tensors().await?, &header)
+    }
+
+    /// Puts an exported head, or a transformer with the same sizes, into use. [`Tuner::rollback`] takes it out again.
+    ///
+    /// # Errors
+    /// `ModelInvalid` when the file cannot be read, `ModelMismatch` when it was made for another model.
+    pub async fn import(&mut self, bytes: &[u8]) -> Result<()> {
+        let invalid = |reason: String| Error::ModelInvalid { file: "adapter".into(), reason };
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| invalid(e.to_string()))?;
+        let header = metadata.metadata().clone().unwrap_or_default();
+        let before = self.encoder.snapshot();
+        let after = if header.get(KIND).map(String::as_str) == Some("head") {
+            let towers = match header.get(TOWERS).map(String::as_str) {
+                Some("shared") => Towers::Shared,
+                Some("query") => Towers::Query,
+                other => return Err(invalid(format!("its {TOWERS} is {other:?}"))),
+            };
+            let (got, expected) = (
+                header.get(MODEL).cloned().unwrap_or_default(),
+                format!("{:016x}", self.encoder.fingerprint()),
+            );
+            if got != expected {
+                return Err(Error::ModelMismatch {
+                    what: "the model it was trained on".into(),
+                    expected,
+                    got,
+                });
+            }
+            let dim = self.encoder.dimensions();
+            let values = Weights::parse(bytes)?.take("head.weight", &[dim, dim])?;
+            before.clone().with_head(Head::from_values(values, dim, self.encoder.device()), towers)
+        } else {
+            let bert = Weights::parse(bytes)?.bert(self.encoder.config(), self.encoder.device())?;
+            let fingerprint = self.encoder.fingerprint_of(&bert).await?;
+            before.clone().with_bert(bert, fingerprint)
+        };
+        self.encoder.restore(&after);
+        self.dense = None;
+        self.verdict = None;
+        self.last = Some((before, after));
+        Ok(())
+    }
+}

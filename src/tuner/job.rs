@@ -1,0 +1,138 @@
+//! Work that takes time, done one bounded piece a pull.
+
+use super::Tuner;
+use super::encoding::Encoding;
+use super::events::{Event, Stage};
+use super::ranking::Mode;
+use super::train::Train;
+use crate::dataset::Split;
+use crate::error::Result;
+use crate::mining::MiningOptions;
+use crate::training::TrainOptions;
+
+/// A job in progress. Pull [`Job::next`] until it gives none; drop it to cancel: the tuner is whole at every pull.
+pub struct Job {
+    /// Texts to encode before the work itself, documents first.
+    encodings: Vec<Encoding>,
+    work: Work,
+}
+
+enum Work {
+    Index,
+    Mine { options: MiningOptions },
+    Evaluate { split: Split, mode: Mode },
+    Train(Box<Train>),
+    Done,
+}
+
+/// Seed of the split for queries whose judgments do not say on which side they stand: one for all jobs but training,
+/// which has its own with the same default.
+const SPLIT_SEED: u64 = 0;
+
+impl Job {
+    /// Encodes the documents that have no vector yet.
+    pub fn index(tuner: &Tuner) -> Result<Self> {
+        Ok(Self { encodings: vec![documents(tuner)], work: Work::Index })
+    }
+
+    /// Mines the training side of the judgments.
+    ///
+    /// # Errors
+    /// `InputInvalid` for an option, `InsufficientData` without documents.
+    pub fn mine(tuner: &Tuner, options: MiningOptions) -> Result<Self> {
+        options.validate()?;
+        tuner.need_documents()?;
+        Ok(Self {
+            encodings: vec![queries(tuner, Split::Train), documents(tuner)],
+            work: Work::Mine { options },
+        })
+    }
+
+    /// Measures one side of the judgments, with the model as loaded and as it is now.
+    ///
+    /// # Errors
+    /// `InsufficientData` without documents.
+    pub fn evaluate(tuner: &Tuner, split: Split, mode: Mode) -> Result<Self> {
+        tuner.need_documents()?;
+        let encodings = match mode {
+            Mode::Lexical => Vec::new(),
+            _ => vec![queries(tuner, split), documents(tuner)],
+        };
+        Ok(Self { encodings, work: Work::Evaluate { split, mode } })
+    }
+
+    /// Trains, measures, and keeps the new weights only if held-out search got better.
+    ///
+    /// # Errors
+    /// `InputInvalid` for an option; `InsufficientData` naming what is missing.
+    pub fn train(tuner: &Tuner, options: TrainOptions) -> Result<Self> {
+        Ok(Self { encodings: Vec::new(), work: Work::Train(Box::new(Train::new(tuner, options)?)) })
+    }
+
+    /// Does the next piece of work and says what it was; none when the job is over.
+    ///
+    /// # Errors
+    /// Whatever the work meets; the job is over then, and the tuner as it was before it.
+    pub async fn next(&mut self, tuner: &mut Tuner) -> Result<Option<Event>> {
+        while let Some(encoding) = self.encodings.last_mut() {
+            match encoding.next(tuner).await {
+                Ok(Some(event)) => return Ok(Some(event)),
+                Ok(None) => drop(self.encodings.pop()),
+                Err(error) => {
+                    self.encodings.clear();
+                    self.work = Work::Done;
+                    return Err(error);
+                }
+            }
+        }
+        match std::mem::replace(&mut self.work, Work::Done) {
+            Work::Index => Ok(Some(Event::Indexed { documents: tuner.corpus.len() })),
+            Work::Mine { options } => {
+                let mined = tuner.mine(&options, SPLIT_SEED).await?;
+                Ok(Some(Event::Mined { examples: tuner.named(&mined), report: mined.report }))
+            }
+            Work::Evaluate { split, mode } => tuner.evaluated(split, mode).await.map(Some),
+            Work::Train(mut train) => {
+                let event = train.next(tuner).await?;
+                if event.is_some() {
+                    self.work = Work::Train(train);
+                }
+                Ok(event)
+            }
+            Work::Done => Ok(None),
+        }
+    }
+}
+
+fn documents(tuner: &Tuner) -> Encoding {
+    Encoding::new(Stage::Documents, tuner.unencoded(), tuner.encoder.max_length(), None)
+}
+
+fn queries(tuner: &Tuner, split: Split) -> Encoding {
+    Encoding::new(
+        Stage::Queries,
+        tuner.unencoded_queries(split, SPLIT_SEED),
+        tuner.encoder.max_length(),
+        None,
+    )
+}
+
+impl Tuner {
+    async fn evaluated(&mut self, split: Split, mode: Mode) -> Result<Event> {
+        let after = self.report(split, SPLIT_SEED, mode).await?;
+        let original = self.original.clone();
+        // Documents encoded with the original transformer are still at hand; a new one since then makes this empty.
+        let before = if self.is_original() {
+            after.metrics
+        } else {
+            let work = async |tuner: &mut Tuner| tuner.report(split, SPLIT_SEED, mode).await;
+            self.with_weights(&original, work).await?.metrics
+        };
+        let queries = after.per_query.len();
+        Ok(Event::Evaluated { before, after: after.metrics, queries, verdict: self.verdict.clone() })
+    }
+
+    fn is_original(&self) -> bool {
+        self.encoder.head().is_none() && self.encoder.fingerprint() == self.original.fingerprint()
+    }
+}

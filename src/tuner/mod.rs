@@ -1,0 +1,262 @@
+//! The story in order: encode, index, mine, train, evaluate, keep or roll back.
+//!
+//! Enters: a loaded [`Encoder`], documents, judgments. Leaves: hits, and for everything that takes time a [`Job`] whose
+//! [`Event`]s are pulled one at a time; between two pulls the tuner is whole and can be searched.
+//!
+//! ```no_run
+//! # async fn example(encoder: nearmiss::encoder::Encoder) -> nearmiss::error::Result<()> {
+//! use nearmiss::tuner::{Job, Tuner};
+//! let mut tuner = Tuner::new(encoder);
+//! let mut job = Job::train(&tuner, Default::default())?;
+//! while let Some(event) = job.next(&mut tuner).await? {
+//!     println!("{event:?}");
+//! }
+//! # Ok(()) }
+//! ```
+
+mod encoding;
+mod events;
+mod export;
+mod job;
+mod mining;
+mod ranking;
+mod train;
+mod vectors;
+
+pub use events::{Event, MinedExample, MinedNegative, TrainingVerdict};
+pub use job::Job;
+pub use ranking::{Found, Mode, Place, SearchOptions};
+
+use crate::dataset::{Change, Corpus, Document, Judgment, Judgments, Split};
+use crate::embeddings::Embeddings;
+use crate::encoder::{Encoder, Snapshot, Tower};
+use crate::error::{Error, Result};
+use crate::index::Bm25;
+use vectors::Vectors;
+
+/// One model, one corpus, one person's judgments.
+pub struct Tuner {
+    encoder: Encoder,
+    corpus: Corpus,
+    judgments: Judgments,
+    vectors: Vectors,
+    /// Rebuilt when documents change.
+    lexical: Option<Bm25>,
+    /// Rebuilt when documents, their embeddings or the adapter change.
+    dense: Option<Dense>,
+    /// The weights as they were loaded.
+    original: Snapshot,
+    /// Weights before and after the last training.
+    last: Option<(Snapshot, Snapshot)>,
+    verdict: Option<TrainingVerdict>,
+}
+
+/// Embeddings of the documents that have one, through the adapter.
+struct Dense {
+    rows: Embeddings,
+    /// Position in the corpus of each row.
+    positions: Vec<usize>,
+}
+
+/// What adding documents did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Added {
+    /// New ids.
+    pub added: usize,
+    /// Known ids with other content.
+    pub updated: usize,
+    /// Known ids with the same content: their vectors stay.
+    pub unchanged: usize,
+    /// Documents in the corpus afterwards.
+    pub total: usize,
+}
+
+impl Tuner {
+    /// An empty corpus for this model.
+    pub fn new(encoder: Encoder) -> Self {
+        let vectors = Vectors::new(encoder.dimensions());
+        let original = encoder.snapshot();
+        Self {
+            encoder,
+            corpus: Corpus::default(),
+            judgments: Judgments::default(),
+            vectors,
+            lexical: None,
+            dense: None,
+            original,
+            last: None,
+            verdict: None,
+        }
+    }
+
+    /// The model in use.
+    pub fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    /// The documents.
+    pub fn corpus(&self) -> &Corpus {
+        &self.corpus
+    }
+
+    /// The judgments.
+    pub fn judgments(&self) -> &Judgments {
+        &self.judgments
+    }
+
+    /// Of the last training.
+    pub fn verdict(&self) -> Option<&TrainingVerdict> {
+        self.verdict.as_ref()
+    }
+
+    /// Adds or replaces documents, all or none. They are found lexically at once, and densely after an index job.
+    ///
+    /// # Errors
+    /// `InputInvalid` for an empty id or one that stands twice in the list, naming its place.
+    pub fn add_documents(&mut self, documents: Vec<Document>) -> Result<Added> {
+        let mut seen = std::collections::HashSet::new();
+        for (i, document) in documents.iter().enumerate() {
+            let refuse = |reason: String| Err(Error::input(format!("documents[{i}].id"), reason));
+            if document.id.trim().is_empty() {
+                return refuse("must not be empty".into());
+            }
+            if !seen.insert(document.id.as_str()) {
+                return refuse(format!("\"{}\" stands twice in this list", document.id));
+            }
+        }
+        let mut outcome = Added::default();
+        for document in documents {
+            match self.corpus.add(document)? {
+                Change::Added => outcome.added += 1,
+                Change::Updated => outcome.updated += 1,
+                Change::Unchanged => outcome.unchanged += 1,
+            }
+        }
+        outcome.total = self.corpus.len();
+        if outcome.added + outcome.updated > 0 {
+            self.lexical = None;
+            self.dense = None;
+        }
+        Ok(outcome)
+    }
+
+    /// Removes documents and the judgments about them; ids that are not there are passed over. Returns how many went.
+    pub fn remove_documents(&mut self, ids: &[String]) -> usize {
+        let mut removed = 0;
+        for id in ids {
+            if self.corpus.remove(id) {
+                self.judgments.remove_document(id);
+                removed += 1;
+            }
+        }
+        if removed > 0 {
+            self.lexical = None;
+            self.dense = None;
+        }
+        removed
+    }
+
+    /// Adds or replaces judgments, all or none.
+    ///
+    /// # Errors
+    /// `InputInvalid` for an unknown document, a blank query or a bad grade, naming its place.
+    pub fn add_judgments(&mut self, judgments: Vec<Judgment>) -> Result<usize> {
+        self.judgments.add_all(judgments, &self.corpus)?;
+        Ok(self.judgments.all().len())
+    }
+
+    /// Takes judgments back; returns how many there were.
+    pub fn remove_judgments<'a>(&mut self, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> usize {
+        pairs.filter(|(query, document)| self.judgments.remove(query, document)).count()
+    }
+
+    /// Takes the weights of the last training into use.
+    ///
+    /// # Errors
+    /// `InsufficientData` when nothing was trained.
+    pub fn keep(&mut self) -> Result<()> {
+        self.switch(|(_, after)| after, true)
+    }
+
+    /// Puts the weights before the last training back.
+    ///
+    /// # Errors
+    /// `InsufficientData` when nothing was trained.
+    pub fn rollback(&mut self) -> Result<()> {
+        self.switch(|(before, _)| before, false)
+    }
+
+    fn switch(&mut self, pick: impl Fn(&(Snapshot, Snapshot)) -> &Snapshot, kept: bool) -> Result<()> {
+        let none = || Error::InsufficientData { what: "a finished training".into(), needed: 1, got: 0 };
+        let weights = pick(self.last.as_ref().ok_or_else(none)?).clone();
+        self.encoder.restore(&weights);
+        self.dense = None;
+        if let Some(verdict) = &mut self.verdict {
+            verdict.kept = kept;
+        }
+        Ok(())
+    }
+
+    /// Vectors of texts that are not in the corpus, adapter applied, one forward pass.
+    ///
+    /// # Errors
+    /// Those of [`Encoder::encode`].
+    pub async fn encode(&self, texts: &[String], tower: Tower) -> Result<Embeddings> {
+        let base = self.encoder.encode(texts).await?;
+        self.encoder.adapt(&base, tower).await
+    }
+
+    /// Texts of documents, as they are encoded, that have no vector yet; each once.
+    pub fn unencoded(&self) -> Vec<String> {
+        let contents = self.corpus.documents().iter().map(Document::content);
+        self.vectors.missing(self.encoder.fingerprint(), contents)
+    }
+
+    /// Texts of judged queries of one side that have no vector yet; each once.
+    fn unencoded_queries(&self, split: Split, seed: u64) -> Vec<String> {
+        let texts = self.judgments.queries(split, seed).into_iter().map(|q| q.text);
+        self.vectors.missing(self.encoder.fingerprint(), texts)
+    }
+
+    /// Takes vectors that another engine with the same fingerprint computed before any adapter.
+    ///
+    /// # Errors
+    /// `InputInvalid` when the sizes do not fit or a value is not finite.
+    pub fn load_vectors(&mut self, texts: &[String], rows: Vec<f32>) -> Result<()> {
+        let rows = self.checked(texts.len(), rows)?;
+        let fingerprint = self.encoder.fingerprint();
+        for (text, row) in texts.iter().zip(rows.rows()) {
+            self.vectors.put(vectors::key(fingerprint, text), row)?;
+        }
+        self.dense = None;
+        Ok(())
+    }
+
+    /// Everything encoded so far, under opaque keys.
+    pub fn vectors(&self) -> (Vec<String>, &[f32]) {
+        self.vectors.export()
+    }
+
+    /// Puts vectors from [`Self::vectors`] back.
+    ///
+    /// # Errors
+    /// `InputInvalid` when a key is malformed or the sizes do not fit.
+    pub fn put_vectors(&mut self, keys: &[String], rows: Vec<f32>) -> Result<()> {
+        let rows = self.checked(keys.len(), rows)?;
+        let parsed = keys.iter().map(|key| vectors::parse(key)).collect::<Result<Vec<_>>>()?;
+        for (key, row) in parsed.into_iter().zip(rows.rows()) {
+            self.vectors.put(key, row)?;
+        }
+        self.dense = None;
+        Ok(())
+    }
+
+    fn checked(&self, count: usize, rows: Vec<f32>) -> Result<Embeddings> {
+        let dim = self.encoder.dimensions();
+        if rows.len() != count * dim {
+            let reason = format!("must hold {count} × {dim} numbers, holds {}", rows.len());
+            return Err(Error::input("vectors", reason));
+        }
+        Embeddings::new(dim, rows)
+    }
+}

@@ -1,0 +1,309 @@
+//! Each clever routine against a twin too simple to be wrong, on random inputs from a fixed seed.
+
+mod common;
+
+use std::collections::{BTreeMap, HashSet};
+
+use nearmiss::dataset::{NegativeSource, batches};
+use nearmiss::embeddings::{Embeddings, dot};
+use nearmiss::evaluation::{Metrics, interval};
+use nearmiss::index::{Analyzer, B, Bm25, Hit, K1, RRF_K, flat, fusion, top_k};
+use nearmiss::mining::{Candidates, MiningOptions, Quantiles, Sampling, mine};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        cases: 200,
+        rng_seed: RngSeed::Fixed(0x6e65_6172),
+        // A fixed seed finds the same failure again: no file needs to remember it.
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+/// Scores with many ties, zeros of both signs, infinities and NaN.
+fn scores() -> impl Strategy<Value = Vec<f32>> {
+    let score = prop_oneof![
+        8 => (-6i8..6).prop_map(|n| f32::from(n) / 4.0),
+        1 => prop::sample::select(vec![f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0]),
+        4 => -1.0f32..1.0,
+    ];
+    prop::collection::vec(score, 0..80)
+}
+
+/// A table `[rows, dim]` in -1..1.
+fn table(rows: std::ops::Range<usize>, dim: usize) -> impl Strategy<Value = Embeddings> {
+    let rows = prop::collection::vec(prop::collection::vec(-1.0f32..1.0, dim), rows);
+    rows.prop_map(move |rows| Embeddings::new(dim, rows.concat()).unwrap())
+}
+
+fn two_tables() -> impl Strategy<Value = (Embeddings, Embeddings)> {
+    (1usize..40).prop_flat_map(|dim| (table(0..300, dim), table(1..40, dim)))
+}
+
+/// Texts over few words, so that they meet; stop words and inflections among them.
+fn text(most: usize) -> impl Strategy<Value = String> {
+    let words = ["key", "keys", "rotate", "the", "rotating", "bread", "of", "sign", "ключ", "x"];
+    prop::collection::vec(prop::sample::select(words.to_vec()), 0..most).prop_map(|words| words.join(" "))
+}
+
+/// Everything sorted, the first k taken.
+fn naive_top_k(scores: &[f32], k: usize) -> Vec<Hit> {
+    let mut hits: Vec<Hit> =
+        scores.iter().enumerate().map(|(position, &score)| Hit { position, score }).collect();
+    hits.retain(|hit| !hit.score.is_nan());
+    // A stable sort: equal scores stay in order of position.
+    hits.sort_by(|a, b| b.score.partial_cmp(&a.score).unwrap());
+    hits.truncate(k);
+    hits
+}
+
+/// The formula, term by term, counting words anew for each document.
+fn naive_bm25(texts: &[String], query: &str) -> Vec<f32> {
+    let analyzer = Analyzer::default();
+    let documents: Vec<Vec<String>> = texts.iter().map(|text| analyzer.terms(text)).collect();
+    let n = documents.len() as f32;
+    let average = documents.iter().map(Vec::len).sum::<usize>() as f32 / n;
+    let score = |document: &Vec<String>| {
+        let term_score = |term: &String| {
+            let found = documents.iter().filter(|document| document.contains(term)).count() as f32;
+            let tf = document.iter().filter(|&other| other == term).count() as f32;
+            let idf = (1.0 + (n - found + 0.5) / (found + 0.5)).ln();
+            let length = document.len() as f32 / average;
+            if tf == 0.0 { 0.0 } else { idf * (tf / (tf + K1 * (1.0 - B + B * length))) }
+        };
+        analyzer.terms(query).iter().map(term_score).sum()
+    };
+    documents.iter().map(score).collect()
+}
+
+fn naive_ndcg(ranking: &[String], gains: &BTreeMap<String, f32>) -> f64 {
+    let dcg = |gains: &[f64]| -> f64 {
+        (1..=10).zip(gains).map(|(rank, gain)| gain / f64::from(rank + 1).log2()).sum()
+    };
+    let got: Vec<f64> = ranking.iter().map(|id| f64::from(*gains.get(id).unwrap_or(&0.0))).collect();
+    let mut best: Vec<f64> = gains.values().map(|&gain| f64::from(gain)).collect();
+    best.sort_by(|a, b| b.total_cmp(a));
+    dcg(&got) / dcg(&best)
+}
+
+/// Filter after filter over the whole list; then the range; then the first that fit.
+fn naive_negatives(query: &Candidates, most_known: usize, documents: usize, o: &MiningOptions) -> Vec<usize> {
+    let (range_min, range_max) = o.range(documents);
+    let positives: HashSet<usize> = query.positives.iter().map(|p| p.0).collect();
+    let lowest = query.positives.iter().map(|p| p.1).min_by(f32::total_cmp).unwrap();
+    let mut left: Vec<Hit> = query.hits.iter().copied().take(range_max + most_known).collect();
+    left.retain(|hit| !positives.contains(&hit.position));
+    left.retain(|hit| !query.excluded.contains(&hit.position) && !query.negatives.contains(&hit.position));
+    left.retain(|hit| o.absolute_margin.is_none_or(|m| hit.score <= lowest - m));
+    left.retain(|hit| o.relative_margin.is_none_or(|m| hit.score <= lowest - lowest.abs() * m));
+    left.retain(|hit| o.max_score.is_none_or(|max| hit.score <= max));
+    left.retain(|hit| o.min_score.is_none_or(|min| hit.score >= min));
+    left.iter()
+        .map(|hit| hit.position)
+        .enumerate()
+        .filter(|(at, _)| (range_min..range_max).contains(at))
+        .map(|(_, p)| p)
+        .collect()
+}
+
+const DOCUMENTS: usize = 40;
+
+fn candidates() -> impl Strategy<Value = Candidates> {
+    let scores = prop::collection::vec(-1.0f32..1.0, DOCUMENTS);
+    let few = |most| prop::collection::vec(0..DOCUMENTS, 0..most);
+    (scores, few(4), few(4), few(4)).prop_map(|(scores, positives, negatives, excluded)| Candidates {
+        hits: top_k(scores.iter().copied(), DOCUMENTS),
+        positives: BTreeMap::from_iter(positives.into_iter().map(|at| (at, scores[at])))
+            .into_iter()
+            .collect(),
+        negatives: BTreeMap::from_iter(negatives.into_iter().map(|at| (at, ()))).into_keys().collect(),
+        excluded,
+    })
+}
+
+fn options() -> impl Strategy<Value = MiningOptions> {
+    let margin = || prop::option::of(0.0f32..0.6);
+    let sampling = prop::sample::select(vec![Sampling::Top, Sampling::Random]);
+    let range = (0usize..6, prop::option::of(1usize..50));
+    (range, margin(), margin(), margin(), 1usize..6, sampling, any::<u64>()).prop_map(
+        |((range_min, width), max_score, absolute_margin, relative_margin, num_negatives, sampling, seed)| {
+            MiningOptions {
+                range_min,
+                range_max: width.map(|width| range_min + width),
+                max_score,
+                min_score: max_score.map(|max| max - 1.0),
+                absolute_margin,
+                relative_margin,
+                num_negatives,
+                sampling,
+                seed,
+                ..MiningOptions::default()
+            }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn top_k_is_a_sort(scores in scores(), k in 0usize..90) {
+        prop_assert_eq!(top_k(scores.iter().copied(), k), naive_top_k(&scores, k));
+    }
+
+    #[test]
+    fn search_scores_every_document((documents, queries) in two_tables(), k in 0usize..20) {
+        let many = flat::search_many(&documents, &queries, k);
+        for (query, hits) in queries.rows().zip(many) {
+            let exact: Vec<f32> = documents.rows().map(|row| {
+                row.iter().zip(query).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum::<f64>() as f32
+            }).collect();
+            for hit in &hits {
+                prop_assert!((hit.score - exact[hit.position]).abs() < 1e-5);
+            }
+            let fast: Vec<f32> = documents.rows().map(|row| dot(row, query)).collect();
+            prop_assert_eq!(&hits, &naive_top_k(&fast, k));
+            prop_assert_eq!(hits, flat::search(&documents, query, k));
+        }
+    }
+
+    #[test]
+    fn bm25_is_its_formula(texts in prop::collection::vec(text(12), 1..20), query in text(6)) {
+        let index = Bm25::new(&texts);
+        let scores = naive_bm25(&texts, &query);
+        let hits = index.search(&query, texts.len());
+        prop_assert_eq!(hits.len(), scores.iter().filter(|&&score| score > 0.0).count());
+        for hit in &hits {
+            prop_assert!((hit.score - scores[hit.position]).abs() < 1e-5);
+            prop_assert_eq!(index.explain(&query, hit.position).value, hit.score);
+        }
+        prop_assert!(hits.windows(2).all(|pair| pair[0].score >= pair[1].score));
+        for position in (0..=texts.len()).filter(|position| !hits.iter().any(|hit| hit.position == *position)) {
+            prop_assert_eq!(index.explain(&query, position).value, 0.0);
+        }
+    }
+
+    #[test]
+    fn fusion_sums_reciprocal_ranks(a in scores(), b in scores(), k in 0usize..90) {
+        let (a, b) = (top_k(a, 50), top_k(b, 50));
+        let worth = |hits: &[Hit], position| {
+            let rank = hits.iter().position(|hit| hit.position == position);
+            rank.map_or(0.0, |index| 1.0 / (RRF_K + (index + 1) as f32))
+        };
+        let sums: Vec<f32> = (0..80).map(|position| worth(&a, position) + worth(&b, position)).collect();
+        let mut expected = naive_top_k(&sums, k);
+        expected.retain(|hit| hit.score > 0.0);
+        prop_assert_eq!(fusion::reciprocal_rank(&[&a, &b], RRF_K, k), expected);
+    }
+
+    #[test]
+    fn metrics_are_their_definitions(
+        order in Just((0..150).collect::<Vec<usize>>()).prop_shuffle(),
+        depth in 0usize..150,
+        gains in prop::collection::btree_map(0usize..300, 1u8..4, 1..30),
+    ) {
+        let id = |n: usize| format!("d{n}");
+        let ranking: Vec<String> = order[..depth].iter().map(|&n| id(n)).collect();
+        let gains: BTreeMap<String, f32> = gains.into_iter().map(|(n, gain)| (id(n), f32::from(gain))).collect();
+        let positives: Vec<(String, f32)> = gains.clone().into_iter().collect();
+        let metrics = Metrics::of(&ranking, &positives).unwrap();
+
+        let found = |k: usize| ranking.iter().take(k).filter(|id| gains.contains_key(*id)).count() as f64;
+        let first = (1..=10).find(|&k| found(k) > 0.0);
+        prop_assert!((metrics.ndcg_at_10 - naive_ndcg(&ranking, &gains)).abs() < 1e-12);
+        prop_assert_eq!(metrics.mrr_at_10, first.map_or(0.0, |rank| 1.0 / rank as f64));
+        prop_assert_eq!(metrics.recall_at_10, found(10) / gains.len() as f64);
+        prop_assert_eq!(metrics.recall_at_100, found(100) / gains.len() as f64);
+        prop_assert_eq!(metrics.precision_at_1, found(1));
+    }
+
+    #[test]
+    fn mining_is_its_filters(queries in prop::collection::vec(candidates(), 1..5), options in options()) {
+        prop_assume!(queries.iter().any(|query| !query.positives.is_empty()));
+        let known = |q: &Candidates| q.positives.len() + q.negatives.len() + q.excluded.len();
+        let most_known = queries.iter().map(known).max().unwrap();
+        let (examples, report) = mine(&queries, DOCUMENTS, &options).unwrap();
+
+        let pairs: usize = queries.iter().map(|query| query.positives.len()).sum();
+        prop_assert_eq!((examples.len(), report.pairs), (pairs, pairs));
+        for example in &examples {
+            let query = &queries[example.query];
+            let is_positive = |document| query.positives.iter().any(|&(at, _)| at == document);
+            prop_assert!(example.negatives.iter().all(|negative| !is_positive(negative.document)));
+
+            let marked: Vec<usize> = query.negatives.iter().copied().filter(|&at| !is_positive(at)).collect();
+            let documents: Vec<usize> = example.negatives.iter().map(|negative| negative.document).collect();
+            prop_assert!(documents.starts_with(&marked), "labelled ones first, all of them");
+            let mined = &example.negatives[marked.len()..];
+            prop_assert!(mined.iter().all(|negative| negative.source == NegativeSource::Dense));
+
+            let eligible = naive_negatives(query, most_known, DOCUMENTS, &options);
+            let places = options.num_negatives.saturating_sub(marked.len()).min(eligible.len());
+            prop_assert_eq!(mined.len(), places);
+            match options.sampling {
+                Sampling::Top => prop_assert_eq!(&documents[marked.len()..], &eligible[..places]),
+                Sampling::Random => {
+                    let ranks: Vec<_> = mined.iter().map(|negative| negative.rank).collect();
+                    prop_assert!(ranks.is_sorted());
+                    prop_assert!(mined.iter().all(|negative| eligible.contains(&negative.document)));
+                }
+            }
+        }
+        prop_assert_eq!(mine(&queries, DOCUMENTS, &options).unwrap(), (examples, report), "same seed, same examples");
+    }
+
+    #[test]
+    fn batches_hold_each_example_once(
+        keys in prop::collection::vec((0usize..12, 0usize..12), 0..80),
+        size in 1usize..20,
+        seed in any::<u64>(),
+    ) {
+        let made = batches(&keys, size, seed);
+        prop_assert_eq!(made.len(), keys.len().div_ceil(size));
+        prop_assert!(made.iter().all(|batch| (1..=size).contains(&batch.len())));
+        let mut all = made.concat();
+        all.sort_unstable();
+        prop_assert_eq!(all, (0..keys.len()).collect::<Vec<_>>());
+        prop_assert_eq!(made, batches(&keys, size, seed));
+    }
+
+    #[test]
+    fn batches_keep_what_is_shared_apart(groups in 10usize..40, seed in any::<u64>()) {
+        // Each query has two positives and each document two queries.
+        let keys: Vec<(usize, usize)> = (0..groups).flat_map(|n| [(n, n), (n, (n + 1) % groups)]).collect();
+        for batch in batches(&keys, 8, seed) {
+            let queries: HashSet<usize> = batch.iter().map(|&at| keys[at].0).collect();
+            let documents: HashSet<usize> = batch.iter().map(|&at| keys[at].1).collect();
+            prop_assert_eq!((queries.len(), documents.len()), (batch.len(), batch.len()));
+        }
+    }
+
+    /// All n^n resamples, instead of 10,000 drawn ones.
+    #[test]
+    fn the_bootstrap_draws_what_enumeration_lists(values in prop::collection::vec(-1.0f64..1.0, 1..6), seed in any::<u64>()) {
+        let n = values.len();
+        let mean = |mut code: usize| {
+            let sum: f64 = (0..n).map(|_| { let at = code % n; code /= n; values[at] }).sum();
+            sum / n as f64
+        };
+        let mut means: Vec<f64> = (0..n.pow(n as u32)).map(mean).collect();
+        means.sort_unstable_by(f64::total_cmp);
+        let quantile = |share: f64| means[((share * means.len() as f64) as usize).min(means.len() - 1)];
+        let [low, high] = interval(&values, seed);
+        // A share of 0.025 drawn 10,000 times has a standard deviation of 0.0016: five of them.
+        let slack = 1e-9;
+        prop_assert!(quantile(0.017) - slack <= low && low <= quantile(0.033) + slack);
+        prop_assert!(quantile(0.967) - slack <= high && high <= quantile(0.983) + slack);
+    }
+}
+
+/// What NumPy gives for [4, 1, 3, 2].
+#[test]
+fn quantiles_lie_between_neighbours() {
+    let quantiles = Quantiles::of([4.0, 1.0, 3.0, 2.0].into_iter()).unwrap();
+    let expected = Quantiles { min: 1.0, p25: 1.75, median: 2.5, p75: 3.25, max: 4.0 };
+    assert_eq!(quantiles, expected);
+    assert_eq!(Quantiles::of(std::iter::empty()), None);
+}

@@ -1,0 +1,225 @@
+//! The whole story on the tiny model: training lowers the loss, tells the truth, and can be taken back.
+#![cfg(feature = "cpu")]
+
+#[path = "common/model.rs"]
+mod model;
+
+use model::tiny;
+use nearmiss::dataset::{Document, Judgment, Split};
+use nearmiss::encoder::{Encoder, Tower};
+use nearmiss::error::{Error, Result};
+use nearmiss::mining::MiningOptions;
+use nearmiss::training::{LossName, TrainOptions, Trainable};
+use nearmiss::tuner::{Event, Job, Mode, SearchOptions, Tuner};
+
+/// Notes in which the answer to "how do I W" is about W, for words that the tiny vocabulary splits into letters.
+fn tuner() -> Tuner {
+    let encoder = pollster::block_on(Encoder::load(tiny().borrow(), None)).unwrap();
+    let mut tuner = Tuner::new(encoder);
+    let words = [
+        "key", "valve", "mast", "battery", "door", "branch", "leave", "note", "station", "team", "pay",
+        "ring",
+    ];
+    let notes =
+        words.iter().map(|w| Document::new(*w, "", format!("to rotate the {w} turn it to the last {w}")));
+    tuner.add_documents(notes.collect()).unwrap();
+    let judge = |(i, w): (usize, &&str)| {
+        let query = format!("how do i turn a {w}?");
+        let split = Some(if i % 3 == 0 { Split::HeldOut } else { Split::Train });
+        let other = words[(i + 1) % words.len()];
+        [
+            Judgment { split, ..Judgment::relevant(query.clone(), *w) },
+            Judgment { split, ..Judgment::not_relevant(query, other) },
+        ]
+    };
+    tuner.add_judgments(words.iter().enumerate().flat_map(judge).collect()).unwrap();
+    tuner
+}
+
+fn run(tuner: &mut Tuner, mut job: Job) -> Result<Vec<Event>> {
+    let mut events = Vec::new();
+    while let Some(event) = pollster::block_on(job.next(tuner))? {
+        events.push(event);
+    }
+    Ok(events)
+}
+
+fn losses(events: &[Event]) -> Vec<f32> {
+    let loss = |event: &Event| match event {
+        Event::Step { loss, .. } => Some(*loss),
+        _ => None,
+    };
+    events.iter().filter_map(loss).collect()
+}
+
+fn query_vector(tuner: &Tuner) -> Vec<f32> {
+    pollster::block_on(tuner.encode(&["turn the key".into()], Tower::Query)).unwrap().into_vec()
+}
+
+fn options(trainable: Trainable, loss: LossName) -> TrainOptions {
+    let rate = if trainable == Trainable::Head { 3e-3 } else { 1e-3 };
+    TrainOptions {
+        trainable,
+        loss,
+        epochs: Some(10),
+        batch_size: Some(4),
+        learning_rate: Some(rate),
+        ..TrainOptions::default()
+    }
+}
+
+#[test]
+fn every_rung_and_loss_learns_and_repeats_itself() {
+    for trainable in [Trainable::Head, Trainable::Full] {
+        for loss in [LossName::InfoNce, LossName::Margin] {
+            let mut tuner = tuner();
+            let before = query_vector(&tuner);
+            let job = Job::train(&tuner, options(trainable, loss)).unwrap();
+            let events = run(&mut tuner, job).unwrap();
+            let curve = losses(&events);
+            assert_eq!(curve.len(), 20, "8 queries, 4 a step, 10 epochs");
+            let (first, last) = (curve[..4].iter().sum::<f32>(), curve[16..].iter().sum::<f32>());
+            assert!(last < first, "{trainable:?} {loss:?}: {first} to {last}");
+
+            let Some(Event::Verdict(verdict)) = events.last() else { panic!("no verdict") };
+            assert_eq!((verdict.verdict.queries, verdict.examples, verdict.steps), (4, 8, 20));
+            // Whatever the verdict, both states can be had.
+            tuner.keep().unwrap();
+            assert_ne!(query_vector(&tuner), before);
+            tuner.rollback().unwrap();
+            assert_eq!(query_vector(&tuner), before);
+
+            let mut again = self::tuner();
+            let job = Job::train(&again, options(trainable, loss)).unwrap();
+            assert_eq!(losses(&run(&mut again, job).unwrap()), curve, "same seed, same curve");
+        }
+    }
+}
+
+#[test]
+fn a_dropped_run_leaves_everything_and_search_goes_on_beside_it() {
+    let mut tuner = tuner();
+    let before = query_vector(&tuner);
+    let mut job = Job::train(&tuner, options(Trainable::Full, LossName::InfoNce)).unwrap();
+    let mut steps = 0;
+    while steps < 5 {
+        let event = pollster::block_on(job.next(&mut tuner)).unwrap().unwrap();
+        steps += usize::from(matches!(event, Event::Step { .. }));
+        let hits = pollster::block_on(tuner.search("turn the key", &SearchOptions::default())).unwrap();
+        assert_eq!(hits.len(), 10);
+    }
+    drop(job);
+    assert_eq!(query_vector(&tuner), before);
+    assert!(matches!(tuner.keep(), Err(Error::InsufficientData { .. })));
+}
+
+#[test]
+fn what_was_trained_goes_out_and_comes_back() {
+    for trainable in [Trainable::Head, Trainable::Full] {
+        let mut trained = tuner();
+        assert_eq!(pollster::block_on(trained.export()).unwrap_err().code(), "INSUFFICIENT_DATA");
+        let job = Job::train(&trained, options(trainable, LossName::InfoNce)).unwrap();
+        run(&mut trained, job).unwrap();
+        trained.keep().unwrap();
+        let bytes = pollster::block_on(trained.export()).unwrap();
+
+        let mut fresh = tuner();
+        let before = query_vector(&fresh);
+        pollster::block_on(fresh.import(&bytes)).unwrap();
+        assert_eq!(query_vector(&fresh), query_vector(&trained), "{trainable:?}");
+        fresh.rollback().unwrap();
+        assert_eq!(query_vector(&fresh), before);
+
+        if trainable == Trainable::Head {
+            // A head belongs to one model: with another input length the vectors under it are others.
+            let other = pollster::block_on(Encoder::load(tiny().borrow(), Some(12))).unwrap();
+            let refused = pollster::block_on(Tuner::new(other).import(&bytes)).unwrap_err();
+            assert_eq!(refused.code(), "MODEL_MISMATCH");
+        }
+        for keep in [0, 7, 40, bytes.len() / 2] {
+            let refused = pollster::block_on(fresh.import(&bytes[..keep])).unwrap_err();
+            assert_eq!(refused.code(), "MODEL_INVALID");
+        }
+        assert_eq!(query_vector(&fresh), before, "a refused file changes nothing");
+    }
+}
+
+#[test]
+fn what_is_missing_is_named_before_any_work() {
+    let encoder = pollster::block_on(Encoder::load(tiny().borrow(), None)).unwrap();
+    let mut empty = Tuner::new(encoder);
+    let search = |tuner: &mut Tuner, query: &str, k: usize| {
+        pollster::block_on(tuner.search(query, &SearchOptions { k, mode: Mode::Hybrid }))
+            .map(|_| ())
+            .unwrap_err()
+    };
+    assert_eq!(search(&mut empty, "key", 10).code(), "INSUFFICIENT_DATA");
+    assert_eq!(Job::train(&empty, TrainOptions::default()).err().unwrap().code(), "INSUFFICIENT_DATA");
+    assert_eq!(Job::mine(&empty, MiningOptions::default()).err().unwrap().code(), "INSUFFICIENT_DATA");
+
+    let mut tuner = tuner();
+    assert_eq!(search(&mut tuner, "  ", 10).code(), "INPUT_INVALID");
+    assert_eq!(search(&mut tuner, "key", 0).code(), "INPUT_INVALID");
+    let unknown = vec![Judgment::relevant("new", "key"), Judgment::relevant("new", "nowhere")];
+    let error = tuner.add_judgments(unknown).unwrap_err();
+    assert!(error.to_string().contains("nowhere"), "{error}");
+    assert!(tuner.judgments().all().iter().all(|j| j.query != "new"), "all or none");
+
+    let bad = |options: TrainOptions, word: &str| {
+        let error = Job::train(&tuner, options).err().unwrap();
+        assert_eq!(error.code(), "INPUT_INVALID");
+        assert!(error.to_string().contains(word), "{error}");
+    };
+    bad(TrainOptions { learning_rate: Some(f64::NAN), ..TrainOptions::default() }, "learningRate");
+    bad(TrainOptions { epochs: Some(0), ..TrainOptions::default() }, "epochs");
+    bad(TrainOptions { margin: 3.0, ..TrainOptions::default() }, "margin");
+}
+
+#[test]
+fn vectors_carry_over_and_nothing_is_encoded_twice() {
+    let mut first = tuner();
+    let texts = first.unencoded();
+    assert_eq!(texts.len(), 12);
+    let job = Job::index(&first).unwrap();
+    let events = run(&mut first, job).unwrap();
+    assert!(matches!(events.last(), Some(Event::Indexed { documents: 12 })));
+    assert!(first.unencoded().is_empty());
+    let (keys, rows) = first.vectors();
+
+    let mut second = tuner();
+    second.put_vectors(&keys, rows.to_vec()).unwrap();
+    assert!(second.unencoded().is_empty());
+    assert_eq!(second.put_vectors(&keys, vec![0.0; 3]).unwrap_err().code(), "INPUT_INVALID");
+    assert_eq!(second.put_vectors(&["zz".into()], vec![0.0; 32]).unwrap_err().code(), "INPUT_INVALID");
+
+    let mut third = tuner();
+    let rows = pollster::block_on(third.encoder().encode(&texts)).unwrap().into_vec();
+    third.load_vectors(&texts, rows).unwrap();
+    assert!(third.unencoded().is_empty());
+    for mode in [Mode::Dense, Mode::Lexical, Mode::Hybrid] {
+        let found = |tuner: &mut Tuner| {
+            let hits =
+                pollster::block_on(tuner.search("rotate the valve", &SearchOptions { k: 3, mode })).unwrap();
+            hits.iter().map(|hit| hit.document.id.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&mut first), found(&mut third), "{mode:?}");
+    }
+}
+
+#[test]
+fn mining_keeps_what_people_said() {
+    let mut tuner = tuner();
+    let job = Job::mine(&tuner, MiningOptions::default()).unwrap();
+    let events = run(&mut tuner, job).unwrap();
+    let Some(Event::Mined { examples, .. }) = events.last() else { panic!("nothing mined") };
+    assert_eq!(examples.len(), 8);
+    for example in examples {
+        let said = |relevant: bool, document: &str| {
+            let mut all = tuner.judgments().all().iter();
+            all.any(|j| j.query == example.query && j.document == document && j.relevant == relevant)
+        };
+        assert!(said(true, &example.positive));
+        assert!(said(false, &example.negatives[0].document), "the labelled negative comes first");
+        assert!(example.negatives.iter().all(|n| !said(true, &n.document)));
+    }
+}
