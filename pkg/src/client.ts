@@ -4,7 +4,7 @@ import { aborted, disposed, invalid, NearmissError, unpackError } from "./errors
 import type { Args, Host, Method, Result } from "./host.js";
 import { absolute } from "./model.js";
 import type { Info, OpenOptions } from "./open.js";
-import type { Reply, Request } from "./protocol.js";
+import type { Reply, Request, Work } from "./protocol.js";
 import type { ProgressEvent } from "./types.js";
 
 /** Kept in this form, as bundlers look for it. */
@@ -35,9 +35,6 @@ interface Waiting {
   reject: (error: NearmissError) => void;
 }
 
-/** A request without the number that the client gives it. */
-type Message = Extract<Request, { id: number }> extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;
-
 class WorkerHost implements Host {
   info!: Info;
   readonly #worker: Worker;
@@ -54,7 +51,7 @@ class WorkerHost implements Host {
     worker.addEventListener("messageerror", () => this.end(new NearmissError("INTERNAL", "the worker sent something that cannot be read")));
   }
 
-  async open(create: Extract<Message, { create: unknown }>["create"]): Promise<this> {
+  async open(create: Extract<Work, { create: unknown }>["create"]): Promise<this> {
     this.info = (await this.#ask({ create })) as Info;
     return this;
   }
@@ -76,7 +73,7 @@ class WorkerHost implements Host {
     this.#pending.clear();
   }
 
-  #ask(message: Message, signal?: AbortSignal): Promise<unknown> {
+  #ask(work: Work, signal?: AbortSignal): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(this.#ended);
       if (signal?.aborted) return reject(aborted(signal));
@@ -88,7 +85,7 @@ class WorkerHost implements Host {
       };
       const forget = () => signal?.removeEventListener("abort", abort);
       try {
-        this.#worker.postMessage({ id, ...message } satisfies Request);
+        this.#worker.postMessage({ id, ...work } satisfies Request);
       } catch (cause) {
         return reject(invalid("arguments", "hold something that cannot be sent to a worker, such as a function", cause));
       }

@@ -37,6 +37,8 @@ export interface Engine {
   documents(): Document[];
   /** Texts of documents that have no embedding yet (title and text joined as they are encoded). */
   unencoded(): string[];
+  /** Token ids of each text, special tokens included, cut at the model's longest input. */
+  tokenize(texts: string[]): number[][];
   /** One batch; the caller cuts long lists. Row-major, `texts.length × dimensions`, adapter applied. */
   encode(texts: string[], as: "query" | "document"): Promise<Float32Array>;
   /** Embeddings before the adapter, for `loadVectors` of another engine with the same fingerprint. */
@@ -67,5 +69,7 @@ export interface Engine {
 /** Default export of `pkg/wasm/<build>/nearmiss.js`. Rejections carry `code` and `message`. */
 export interface EngineModule {
   default(init?: { module_or_path: unknown }): Promise<unknown>;
+  /** The first fault of the GPU: why a panic came, or why results are worthless. Readable even after a panic. */
+  fault?(): { code: string; message: string } | undefined;
   Engine: { create(files: ModelFiles, options: { maxLength?: number }): Promise<Engine> };
 }

@@ -52,6 +52,14 @@ export function toNearmissError(thrown: unknown): NearmissError {
   return new NearmissError("INTERNAL", message, { cause: thrown });
 }
 
+/** The same for an engine that may know better: behind a panic on the GPU stands the fault that caused it. */
+export function engineError(thrown: unknown, module: { fault?(): unknown }): NearmissError {
+  const fault = isPanic(thrown) ? module.fault?.() : undefined;
+  if (!fault) return toNearmissError(thrown);
+  const { code, message } = toNearmissError(fault);
+  return new NearmissError(code, message, { cause: thrown });
+}
+
 /** A Rust panic ends its wasm instance: nothing may call into it again. */
 export function isPanic(thrown: unknown): thrown is Error {
   return thrown instanceof WebAssembly.RuntimeError;

@@ -1,7 +1,7 @@
 /** Who owns the engine. The facade speaks to a `Host` and cannot tell whether it runs here or in a worker. */
 
-import type { Engine } from "./engine.js";
-import { disposed, isPanic, NearmissError, toNearmissError } from "./errors.js";
+import type { Engine, EngineModule } from "./engine.js";
+import { disposed, engineError, isPanic, type NearmissError } from "./errors.js";
 import { openEngine, SEAMS, type Info, type OpenOptions, type Seams } from "./open.js";
 import { guarded } from "./panics.js";
 import { breathe } from "./platform.js";
@@ -11,6 +11,9 @@ import { SerialQueue } from "./queue.js";
 export type Method = Exclude<keyof Engine, "free">;
 export type Args<M extends Method> = Parameters<Engine[M]>;
 export type Result<M extends Method> = Awaited<ReturnType<Engine[M]>>;
+
+/** Calls that come in long rows and each take a while. */
+const LONG: ReadonlySet<Method> = new Set<Method>(["next", "encode", "encodeBase"]);
 
 export interface Host {
   readonly info: Info;
@@ -26,18 +29,20 @@ export interface Host {
 
 /** An engine in this thread. */
 export async function createHost(options: OpenOptions, seams: Seams = SEAMS): Promise<Host> {
-  const { engine, info } = await openEngine(options, seams);
-  return new EngineHost(engine, info);
+  const { engine, module, info } = await openEngine(options, seams);
+  return new EngineHost(engine, module, info);
 }
 
 class EngineHost implements Host {
   readonly info: Info;
   readonly #engine: Engine;
+  readonly #module: EngineModule;
   readonly #queue = new SerialQueue();
   #ended: Promise<void> | null = null;
 
-  constructor(engine: Engine, info: Info) {
+  constructor(engine: Engine, module: EngineModule, info: Info) {
     this.#engine = engine;
+    this.#module = module;
     this.info = info;
   }
 
@@ -46,13 +51,13 @@ class EngineHost implements Host {
   }
 
   async #run<M extends Method>(method: M, args: Args<M>): Promise<Result<M>> {
-    // A job pulled in a loop would otherwise keep every timer, message and signal out.
-    if (method === "next") await breathe();
+    // Batch after batch would otherwise keep every timer, message and signal out.
+    if (LONG.has(method)) await breathe();
     try {
       const work = this.#engine[method] as (...args: Args<M>) => Result<M> | Promise<Result<M>>;
       return await guarded(() => work.apply(this.#engine, args));
     } catch (thrown) {
-      const error = toNearmissError(thrown);
+      const error = engineError(thrown, this.#module);
       if (isPanic(thrown)) this.#fail(error);
       throw error;
     }

@@ -2,7 +2,7 @@
 
 import { chooseDevice, fallback, type DevicePlan, type Gpu } from "./device.js";
 import type { Engine, EngineModule, ModelFiles } from "./engine.js";
-import { aborted, invalid, NearmissError, toNearmissError } from "./errors.js";
+import { aborted, engineError, invalid, toNearmissError } from "./errors.js";
 import { loadModel } from "./model.js";
 import { loadModule, type Build } from "./modules.js";
 import { guarded } from "./panics.js";
@@ -31,17 +31,17 @@ export const SEAMS: Seams = {
 const GPU_FAILURES = new Set(["WEBGPU_UNAVAILABLE", "DEVICE_LOST", "OUT_OF_MEMORY", "INTERNAL"]);
 
 /** @throws {NearmissError} any code but `DISPOSED` */
-export async function openEngine(options: OpenOptions, seams: Seams = SEAMS): Promise<{ engine: Engine; info: Info }> {
+export async function openEngine(options: OpenOptions, seams: Seams = SEAMS): Promise<Opened & { info: Info }> {
   check(options);
   const opening = new Opening(options, seams);
   try {
-    const { engine, plan } = await opening.run();
+    const { engine, module, plan } = await opening.run();
     if (options.signal?.aborted) {
       engine.free();
       throw aborted(options.signal);
     }
     const { device, model } = engine.info();
-    return { engine, info: { device: { ...device, name: device.name || plan.name, reason: plan.reason }, model } };
+    return { engine, module, info: { device: { ...device, name: device.name || plan.name, reason: plan.reason }, model } };
   } catch (error) {
     throw options.signal?.aborted ? aborted(options.signal) : toNearmissError(error);
   } finally {
@@ -52,6 +52,11 @@ export async function openEngine(options: OpenOptions, seams: Seams = SEAMS): Pr
 function check({ maxLength }: OpenOptions): void {
   if (maxLength === undefined || (Number.isInteger(maxLength) && maxLength >= 1)) return;
   throw invalid("maxLength", `must be a whole number of tokens, 1 or more, not ${String(maxLength)}`);
+}
+
+interface Opened {
+  engine: Engine;
+  module: EngineModule;
 }
 
 class Opening {
@@ -72,29 +77,33 @@ class Opening {
     this.#stop.abort();
   }
 
-  async run(): Promise<{ engine: Engine; plan: DevicePlan }> {
+  async run(): Promise<Opened & { plan: DevicePlan }> {
     const { device = "auto", model, onProgress, signal } = this.#options;
     const plan = await abortable(chooseDevice(device, this.#seams.gpu()), signal);
     this.#loaded("device");
     const files = loadModel(model, { signal: this.#signal, onProgress });
     files.catch(() => {}); // awaited below; a failing module must not leave it unhandled meanwhile
     try {
-      return { engine: await this.#create(plan.kind, files), plan };
+      return { ...(await this.#create(plan.kind, files)), plan };
     } catch (thrown) {
       const error = toNearmissError(thrown);
       if (plan.kind === "cpu" || device !== "auto" || !GPU_FAILURES.has(error.code)) throw error;
-      return { engine: await this.#create("cpu", files), plan: fallback(error) };
+      return { ...(await this.#create("cpu", files)), plan: fallback(error) };
     }
   }
 
-  async #create(build: Build, files: Promise<ModelFiles>): Promise<Engine> {
+  async #create(build: Build, files: Promise<ModelFiles>): Promise<Opened> {
     const { maxLength, signal } = this.#options;
     const module = await abortable(this.#seams.loadModule(build, this.#signal), signal);
     this.#loaded("module");
     const inMemory = await files;
-    const engine = await guarded(() => module.Engine.create(inMemory, maxLength === undefined ? {} : { maxLength }));
-    this.#loaded("model");
-    return engine;
+    try {
+      const engine = await guarded(() => module.Engine.create(inMemory, maxLength === undefined ? {} : { maxLength }));
+      this.#loaded("model");
+      return { engine, module };
+    } catch (thrown) {
+      throw engineError(thrown, module);
+    }
   }
 
   /** A stage is reported when it is done. */

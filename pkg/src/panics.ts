@@ -18,7 +18,10 @@ function nextPanic(): { promise: Promise<never>; stop: () => void } {
     const listen = (event: Event) => {
       const { error, reason } = event as Partial<ErrorEvent & PromiseRejectionEvent>;
       const thrown: unknown = error ?? reason;
-      if (isPanic(thrown)) reject(thrown);
+      if (!isPanic(thrown)) return;
+      // It has a caller now, which may have another way to go: a worker's page need not hear of it as a crash.
+      event.preventDefault();
+      reject(thrown);
     };
     for (const type of ["error", "unhandledrejection"]) scope.addEventListener?.(type, listen);
     stop = () => {

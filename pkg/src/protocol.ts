@@ -5,10 +5,13 @@ import type { Method } from "./host.js";
 import type { OpenOptions } from "./open.js";
 import type { ProgressEvent } from "./types.js";
 
+/** What can be asked for. `create` comes first, once, and results in `Info`. */
+export type Work =
+  | { create: Omit<OpenOptions, "signal" | "onProgress"> }
+  | { method: Method; args: unknown[] };
+
 export type Request =
-  /** The first, once. Its result is `Info`. */
-  | { id: number; create: Omit<OpenOptions, "signal" | "onProgress"> }
-  | { id: number; method: Method; args: unknown[] }
+  | ({ id: number } & Work)
   /** The caller of this earlier request no longer waits. */
   | { drop: number };
 

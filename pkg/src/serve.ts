@@ -2,7 +2,7 @@
 
 import { packError, toNearmissError } from "./errors.js";
 import { createHost, type Args, type Host, type Method } from "./host.js";
-import { transferables, type Port, type Reply, type Request } from "./protocol.js";
+import { transferables, type Port, type Reply, type Request, type Work } from "./protocol.js";
 
 /** @param create what makes the host, given for tests */
 export function serve(port: Port<Reply>, create: typeof createHost = createHost): void {
@@ -11,21 +11,18 @@ export function serve(port: Port<Reply>, create: typeof createHost = createHost)
 
   const reply = (message: Reply, transfer: Transferable[] = []) => port.postMessage(message, transfer);
 
-  const open = async (request: Extract<Request, { create: unknown }>) => {
-    host ??= create({ ...request.create, onProgress: (progress) => reply({ progress }) });
-    return (await host).info;
-  };
-
-  const call = async (request: Extract<Request, { method: Method }>, signal: AbortSignal) => {
+  const work = async (request: Work, signal: AbortSignal) => {
+    if ("create" in request) host ??= create({ ...request.create, onProgress: (progress) => reply({ progress }) });
     if (!host) throw new TypeError("the worker was called before it was created");
-    return (await host).call(request.method, request.args as Args<Method>, signal);
+    const owner = await host;
+    return "create" in request ? owner.info : owner.call(request.method, request.args as Args<Method>, signal);
   };
 
   const answer = async (request: Exclude<Request, { drop: number }>) => {
     const controller = new AbortController();
     pending.set(request.id, controller);
     try {
-      const result: unknown = await ("create" in request ? open(request) : call(request, controller.signal));
+      const result: unknown = await work(request, controller.signal);
       reply({ id: request.id, result }, transferables(result));
     } catch (error) {
       reply({ id: request.id, error: packError(toNearmissError(error)) });

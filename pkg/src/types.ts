@@ -40,6 +40,23 @@ export interface Document {
   metadata?: unknown;
 }
 
+/** A document, or a text or Markdown file: its id is its path, its title its first heading or its name. */
+export type DocumentInput = Document | Blob | FileSystemDirectoryHandle;
+
+export interface AddOptions {
+  /** Aborting leaves the documents added; those not encoded yet are found by their words alone. */
+  signal?: AbortSignal;
+  onProgress?: (event: ProgressEvent) => void;
+}
+
+/** What adding documents did; `total` is the number of documents afterwards. */
+export interface AddResult {
+  added: number;
+  updated: number;
+  unchanged: number;
+  total: number;
+}
+
 /** One person's word on one document for one query. */
 export interface Judgment {
   /** The query's text. */
@@ -51,6 +68,12 @@ export interface Judgment {
   grade?: number;
   /** Fixes the side on which the query stands. Without it a fifth of the queries is held out, by seed. */
   split?: "train" | "held-out";
+}
+
+export interface EncodeOptions {
+  /** Which tower. Default "document"; the two differ only when the query side was trained alone. */
+  as?: "query" | "document";
+  signal?: AbortSignal;
 }
 
 export type SearchMode = "dense" | "lexical" | "hybrid";
@@ -125,6 +148,11 @@ export interface MiningReport {
   rangeMax: number;
   positiveScores: Quantiles;
   negativeScores: Quantiles;
+}
+
+export interface MiningResult {
+  examples: Example[];
+  report: MiningReport;
 }
 
 export interface Quantiles {

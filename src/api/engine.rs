@@ -124,6 +124,11 @@ impl Engine {
         to_js(&self.tuner()?.unencoded())
     }
 
+    pub fn tokenize(&self, texts: JsValue) -> Js {
+        let texts: Vec<String> = from_js(texts, "texts")?;
+        to_js(&self.tuner()?.encoder().tokenize(&texts).map_err(error)?)
+    }
+
     pub async fn encode(&self, texts: JsValue, side: JsValue) -> Js<Vec<f32>> {
         let (texts, tower) = texts_of(texts, side)?;
         let tuner = self.tuner()?;

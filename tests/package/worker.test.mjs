@@ -1,0 +1,172 @@
+/** Both sides of the worker over a message channel: what crosses, how errors cross, and what happens when it dies. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createWorkerHost } from "../../pkg/dist/client.js";
+import { createHost } from "../../pkg/dist/host.js";
+import { Nearmiss, NearmissError } from "../../pkg/dist/index.js";
+import { serve } from "../../pkg/dist/serve.js";
+import { coded, deferred, fake, FILES } from "./fake-engine.mjs";
+
+/** A `Worker` whose other side runs in this thread; messages are cloned and transferred as between threads. */
+class ChannelWorker extends EventTarget {
+  terminated = false;
+  posted = [];
+  #channel = new MessageChannel();
+
+  constructor(seams) {
+    super();
+    const { port1, port2 } = this.#channel;
+    const scope = {
+      postMessage: (message, transfer) => port2.postMessage(message, transfer),
+      addEventListener: (_, listener) => port2.on("message", (data) => listener({ data })),
+    };
+    serve(scope, (options) => createHost(options, seams));
+    port1.on("message", (data) => this.dispatchEvent(new MessageEvent("message", { data })));
+  }
+
+  postMessage(message, transfer) {
+    this.posted.push(message);
+    this.#channel.port1.postMessage(message, transfer);
+  }
+
+  terminate() {
+    this.terminated = true;
+    this.#channel.port1.close();
+  }
+
+  crash(fields) {
+    this.dispatchEvent(Object.assign(new Event("error"), fields));
+  }
+}
+
+async function open(script, options = {}) {
+  const { engines, seams } = fake(script);
+  let worker;
+  const host = await createWorkerHost({ model: FILES, ...options }, () => (worker = new ChannelWorker(seams)));
+  return { host, nm: Nearmiss.over(host), engine: engines[0], worker };
+}
+
+const code = (name, message = /./) => (error) => {
+  assert.ok(error instanceof NearmissError);
+  assert.equal(error.code, name, error.message);
+  assert.match(error.message, message);
+  return true;
+};
+
+async function reached(engine, method) {
+  while (!engine.log.includes(method)) await new Promise(setImmediate);
+}
+
+test("the facade cannot tell a worker from this thread", async () => {
+  const stages = [];
+  const { nm, worker } = await open({}, { onProgress: (event) => event.type === "load" && stages.push(event.stage) });
+  assert.deepEqual(stages, ["device", "module", "model"]);
+  assert.equal(nm.model.dimensions, 8);
+  await nm.documents.add([{ id: "a", text: "rowing on the river" }]);
+  assert.equal((await nm.search("river"))[0].id, "a");
+  const events = [];
+  for await (const event of nm.train()) events.push(event.type);
+  assert.equal(events.at(-1), "verdict");
+  assert.ok((await nm.encode(["river"])) instanceof Float32Array);
+  await nm.dispose();
+  assert.equal(worker.terminated, true);
+  await assert.rejects(nm.search("x"), code("DISPOSED"));
+});
+
+test("results are transferred, and the caller's own arrays stay usable", async () => {
+  const sent = [];
+  const scope = { postMessage: (message, transfer) => sent.push(transfer), addEventListener: (_, f) => (scope.receive = f) };
+  const { seams } = fake();
+  serve(scope, (options) => createHost(options, seams));
+  scope.receive({ data: { id: 1, create: { model: FILES } } });
+  scope.receive({ data: { id: 2, method: "encode", args: [["a"], "query"] } });
+  while (sent.length < 5) await new Promise(setImmediate); // three progress events, then two results
+  assert.deepEqual(sent.map((transfer) => transfer.length), [0, 0, 0, 0, 1]);
+  const { nm } = await open();
+  const bytes = new TextEncoder().encode("imported");
+  await nm.import(bytes);
+  assert.equal(bytes.length, 8);
+  assert.equal(nm.model.fingerprint, "imported");
+});
+
+test("errors cross with code, message and cause", async () => {
+  const { nm } = await open({ before: (method) => { if (method === "search") throw coded("MODEL_MISMATCH", "made for another model"); } });
+  const error = await nm.search("x").catch((thrown) => thrown);
+  code("MODEL_MISMATCH", /another model/)(error);
+  assert.equal(error.cause.message, "made for another model");
+  await nm.documents.list();
+});
+
+test("a failed creation rejects with its code and ends the worker", async () => {
+  const { seams } = fake({ create: () => { throw coded("TOKENIZER_INVALID", "no vocabulary"); } });
+  let worker;
+  const start = () => (worker = new ChannelWorker(seams));
+  await assert.rejects(createWorkerHost({ model: FILES }, start), code("TOKENIZER_INVALID", /no vocabulary/));
+  assert.equal(worker.terminated, true);
+});
+
+test("aborting the creation ends the worker at once", async () => {
+  const { seams } = fake({ create: () => new Promise(() => {}) });
+  const controller = new AbortController();
+  let worker;
+  const creating = createWorkerHost({ model: FILES, signal: controller.signal }, () => (worker = new ChannelWorker(seams)));
+  controller.abort();
+  await assert.rejects(creating, code("ABORTED"));
+  assert.equal(worker.terminated, true);
+});
+
+test("an error event of the worker rejects everything pending with INTERNAL and the stack", async () => {
+  const gate = deferred();
+  const { nm, worker, engine } = await open({ before: (method) => (method === "search" ? gate.promise : undefined) });
+  const pending = Promise.allSettled([nm.search("x"), nm.encode(["y"]), nm.mine()]);
+  await reached(engine, "search");
+  const error = new WebAssembly.RuntimeError("unreachable");
+  worker.crash({ message: "RuntimeError: unreachable", filename: "nearmiss.js", lineno: 3, error });
+  for (const { reason } of await pending) code("INTERNAL", /unreachable[\s\S]*worker\.test\.mjs/)(reason);
+  assert.equal(worker.terminated, true);
+  await assert.rejects(nm.documents.list(), code("INTERNAL"));
+  gate.resolve();
+});
+
+test("a worker whose script cannot be loaded says so", async () => {
+  const start = () => {
+    const worker = new ChannelWorker(fake({ create: () => new Promise(() => {}) }).seams);
+    queueMicrotask(() => worker.crash({ message: undefined }));
+    return worker;
+  };
+  await assert.rejects(createWorkerHost({ model: FILES }, start), code("INTERNAL", /script could not be loaded/));
+});
+
+test("a panic in the worker is INTERNAL with its stack, then and for every later call", async () => {
+  const { nm } = await open({ before: (method) => { if (method === "search") throw new WebAssembly.RuntimeError("unreachable"); } });
+  await assert.rejects(nm.search("x"), code("INTERNAL", /unreachable[\s\S]*fake-engine/));
+  await assert.rejects(nm.documents.list(), code("INTERNAL"));
+});
+
+test("a call aborted here is left out there", async () => {
+  const gate = deferred();
+  const { nm, engine, worker } = await open({ before: (method) => (method === "encode" ? gate.promise : undefined) });
+  const controller = new AbortController();
+  const first = nm.encode(["x"]);
+  const second = nm.search("y", { signal: controller.signal });
+  await reached(engine, "encode");
+  controller.abort();
+  await assert.rejects(second, code("ABORTED"));
+  assert.ok(worker.posted.some((message) => "drop" in message));
+  gate.resolve();
+  await first;
+  await nm.documents.list();
+  assert.deepEqual(engine.log, ["encode"]);
+});
+
+test("what cannot be cloned is refused as input", async () => {
+  const { host } = await open();
+  await assert.rejects(host.call("search", ["x", { k: () => 3 }]), code("INPUT_INVALID", /cannot be sent/));
+});
+
+test("relative locations become absolute before they go to the worker", async () => {
+  let worker;
+  const start = () => (worker = new ChannelWorker(fake().seams));
+  await assert.rejects(createWorkerHost({ model: "no/such/model" }, start), code("MODEL_INVALID", /config\.json/));
+  assert.match(worker.posted[0].create.model, /^file:\/\/\/.*no\/such\/model$/);
+});

@@ -1,0 +1,34 @@
+/** The page: one state, one session that acts on it, and a view for each section of index.html. */
+import { linkState, readDevice, readModelName } from "./link.ts";
+import { Session } from "./session.ts";
+import { initial, Store } from "./state.ts";
+import { mountDocuments } from "./views/documents.ts";
+import { mountJudgments } from "./views/judgments.ts";
+import { mountModel } from "./views/model.ts";
+import { mountNotices } from "./views/notices.ts";
+import { mountResults } from "./views/results.ts";
+import { mountSearch } from "./views/search.ts";
+import { mountTraining } from "./views/training.ts";
+
+const store = new Store({ ...initial, served: readModelName(location.search, initial.served) });
+const session = new Session(store, readDevice(location.search));
+
+linkState(store);
+// First, so that it knows where the focus was before another view disables a control.
+mountNotices(store, session);
+mountModel(store, session);
+mountDocuments(store, session);
+mountSearch(store, session);
+mountJudgments(store, session);
+mountTraining(store, session);
+mountResults(store, session);
+
+// Links within the page must not replace the settings that stand in the address.
+for (const link of document.querySelectorAll<HTMLAnchorElement>('a[href^="#"]')) {
+  link.addEventListener("click", (event) => {
+    const target = document.querySelector<HTMLElement>(link.hash);
+    event.preventDefault();
+    target?.scrollIntoView();
+    target?.focus({ preventScroll: true });
+  });
+}

@@ -1,0 +1,129 @@
+/**
+ * Everything the page knows, as one typed object. Documents and judgments live here and not in the engine: they are the
+ * source from which an engine is filled again after its GPU was lost or another model was chosen.
+ */
+import type { DeviceInfo, Document, ErrorCode, Hit, Judgment, ModelInfo, SearchMode, Verdict } from "nearmiss";
+import type { Side } from "./marks.ts";
+import type { PickedModel } from "./model-files.ts";
+
+/** Which section a message or a progress bar belongs to. */
+export type Place = "model" | "documents" | "search" | "training" | "results";
+
+/** One long piece of work at a time. */
+export interface Busy {
+  place: Place;
+  label: string;
+  done: number;
+  /** Null while nobody knows how much there is to do. */
+  total: number | null;
+  /** Estimated time to the end, seconds. */
+  secondsLeft: number | null;
+  cancel: () => void;
+}
+
+export interface Problem {
+  place: Place;
+  code: ErrorCode;
+  /** The engine's own sentence. */
+  message: string;
+}
+
+export interface LossPoint {
+  step: number;
+  loss: number;
+  /** Mean cosine of the batch's queries with their right answers, and with near misses. */
+  positive: number;
+  negative: number;
+}
+
+export interface State {
+  /** Name of the model that this page's server offers. */
+  served: string;
+  source: "served" | "disk";
+  disk: PickedModel | null;
+  phase: "none" | "loading" | "ready";
+  /** Of the engine that was opened last; null before the first. */
+  device: DeviceInfo | null;
+  /** The model in use, null when there is none. */
+  model: ({ name: string } & ModelInfo) | null;
+  documents: Document[];
+  /** Names of files that were not taken, each with the reason. */
+  skipped: string[];
+  /** False while some documents have no embedding yet, as after a cancelled reading. */
+  allRead: boolean;
+  judgments: Judgment[];
+  /** Normalised question → its side, once and for all: a question never moves from the test into training. */
+  sides: ReadonlyMap<string, Side>;
+  examples: string[];
+  query: string;
+  mode: SearchMode;
+  hits: Hit[] | null;
+  /** Document id → rank in the same search before the weights changed; null for a fresh search. */
+  earlier: ReadonlyMap<string, number> | null;
+  trainable: "head" | "full";
+  /** Null leaves the number to the engine. */
+  epochs: number | null;
+  losses: LossPoint[];
+  verdict: Verdict | null;
+  inUse: "trained" | "earlier";
+  busy: Busy | null;
+  problem: Problem | null;
+}
+
+export const initial: State = {
+  served: "all-MiniLM-L6-v2",
+  source: "served",
+  disk: null,
+  phase: "none",
+  device: null,
+  model: null,
+  documents: [],
+  skipped: [],
+  allRead: true,
+  judgments: [],
+  sides: new Map(),
+  examples: [],
+  query: "",
+  mode: "hybrid",
+  hits: null,
+  earlier: null,
+  trainable: "head",
+  epochs: null,
+  losses: [],
+  verdict: null,
+  inUse: "earlier",
+  busy: null,
+  problem: null,
+};
+
+/** Holds the state; whoever watches a part of it is called when that part was replaced. Parts are never changed in place. */
+export class Store {
+  #state: State;
+  #watchers: (() => void)[] = [];
+
+  constructor(state: State) {
+    this.#state = state;
+  }
+
+  get state(): Readonly<State> {
+    return this.#state;
+  }
+
+  update(change: Partial<State>): void {
+    this.#state = { ...this.#state, ...change };
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  /** Renders at once, then whenever one of the chosen parts is another value than before. */
+  watch(choose: (state: State) => readonly unknown[], render: (state: State) => void): void {
+    let last: readonly unknown[] = [];
+    const check = () => {
+      const next = choose(this.#state);
+      if (last.length === next.length && next.every((part, at) => Object.is(part, last[at]))) return;
+      last = next;
+      render(this.#state);
+    };
+    this.#watchers.push(check);
+    check();
+  }
+}

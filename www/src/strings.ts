@@ -1,0 +1,171 @@
+/** Every English sentence that a script writes; what stands on the page from the start is in index.html. */
+import type { ErrorCode, Verdict } from "nearmiss";
+import type { Readiness } from "./marks.ts";
+
+const number = new Intl.NumberFormat("en");
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+function count(amount: number, one: string, many = `${one}s`): string {
+  return `${number.format(amount)} ${amount === 1 ? one : many}`;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
+}
+
+/** What happened, and what to do about it. */
+const problems: Record<ErrorCode, [title: string, advice: string]> = {
+  WEBGPU_UNAVAILABLE: ["This browser offers no usable WebGPU.", "Continue on the CPU: slower, but everything works."],
+  DEVICE_LOST: ["The GPU went away.", "Your notes and marks are safe. Continue on the CPU, or load the model again."],
+  OUT_OF_MEMORY: ["There was not enough memory.", "Close other tabs, use fewer or shorter notes, or train the small layer only."],
+  MODEL_INVALID: ["This model cannot be used.", "Choose a BERT-family sentence encoder with config.json, tokenizer.json and model.safetensors."],
+  MODEL_MISMATCH: ["These weights belong to another model.", "Load the model that they were made with."],
+  TOKENIZER_INVALID: ["The model’s tokenizer.json cannot be used.", "Choose the tokenizer.json that came with the model."],
+  INPUT_INVALID: ["Something in the input cannot be used.", "Change it as the message says, then try again."],
+  INSUFFICIENT_DATA: ["There is not enough to go on yet.", "Add notes or mark more results, then try again."],
+  STORAGE_QUOTA: ["The browser’s storage is full.", "Free some space, or go on without it: everything still works in this tab."],
+  STORAGE_CORRUPT: ["Something stored earlier is damaged.", "It was left aside; load the model and the notes again."],
+  NETWORK: ["A file could not be fetched.", "Check that this page’s server is running, then try again."],
+  ABORTED: ["Stopped.", "Nothing was changed."],
+  DISPOSED: ["The engine was closed.", "Load the model again; your notes and marks are still here."],
+  INTERNAL: ["Something went wrong inside the page.", "Your notes and marks are safe. Try again; if it stays, load the model again."],
+};
+
+export const strings = {
+  problem: (code: ErrorCode) => problems[code],
+  /** A code as the start of a sentence that a developer can search for. */
+  detail: (code: ErrorCode, message: string) => `${code}: ${message}`,
+  continueOnCpu: "Continue on the CPU",
+  loadAgain: "Load the model again",
+  dismiss: "Dismiss",
+  cancel: "Cancel",
+
+  device: {
+    kind: { webgpu: "WebGPU", cpu: "CPU" },
+    /** Some builds name their kind themselves: no "CPU (CPU (…))". */
+    line: (kind: string, name: string) => `Runs on ${name === "" || name.startsWith(kind) ? name || kind : `${kind} (${name})`}. `,
+  },
+  model: {
+    facts: (dimensions: number, layers: number, parameters: number) =>
+      `${number.format(dimensions)} dimensions, ${layers} layers, ${compact.format(parameters)} parameters`,
+    fetching: (loaded: number, total: number | null) =>
+      total === null ? `Fetching the model: ${megabytes(loaded)} MB` : `Fetching the model: ${megabytes(loaded)} of ${megabytes(total)} MB`,
+    /** A stage is reported when it is done, so each stands for what comes after it. */
+    after: { device: "Starting the engine", module: "Reading the weights", model: "Nearly there" },
+    starting: "Choosing the device",
+    ready: "The model is ready.",
+    own: "your model",
+    picked: (name: string) => `Ready to load: ${name}.`,
+    missing: (names: string[]) => `Missing: ${names.join(", ")}.`,
+    nothing: "Nothing chosen yet.",
+    servedNote: "Served by this page.",
+  },
+  documents: {
+    none: "No notes yet.",
+    count: (notes: number, passages: number) =>
+      notes === passages ? `${count(notes, "note")}.` : `${count(notes, "note")} in ${count(passages, "passage")}.`,
+    waiting: " They are read when the model is loaded.",
+    unread: " Not all have been read: search finds the others by their words alone.",
+    reading: "Reading your notes",
+    fetching: "Fetching the sample notes",
+    removing: "Removing notes",
+    remove: "Remove",
+    removeNamed: (name: string) => `Remove ${name}`,
+    skipped: (names: string[]) => `Not added: ${names.join("; ")}`,
+    ready: (notes: number) => `${count(notes, "note")} ready to search.`,
+  },
+  skipped: {
+    kind: "only .txt and .md files are read",
+    size: "larger than 5 MB",
+    binary: "not a text file",
+    empty: "nothing in it",
+    unreadable: "could not be read",
+  },
+  search: {
+    needModel: "Load the model first; then search here.",
+    needNotes: "Add some notes first; then search here.",
+    start: "Ask something. Then mark each result Right or Wrong: wrong ones are the near misses that training learns from.",
+    found: (hits: number, query: string) => (hits === 0 ? `Nothing found for “${query}”` : `${count(hits, "result")} for “${query}”`),
+    side: {
+      train: "A practice question: training learns from your marks.",
+      "held-out": "A test question: training never sees it; your marks measure whether search got better.",
+    },
+    stages: (dense: number | undefined, lexical: number | undefined) => {
+      const found = [dense && `meaning (no. ${dense})`, lexical && `words (no. ${lexical})`].filter(Boolean);
+      return found.length === 0 ? "" : `found by ${found.join(" and ")}`;
+    },
+    score: (score: number) => `score ${score.toFixed(3)}`,
+    similarity: (cosine: number) => `similarity ${cosine.toFixed(2)}`,
+    was: (rank: number | undefined, now: number) => {
+      if (rank === undefined) return "new here";
+      if (rank === now) return "same place as before";
+      return rank > now ? `up from ${rank}` : `down from ${rank}`;
+    },
+    right: "Right",
+    wrong: "Wrong",
+    marked: { true: "Marked right.", false: "Marked wrong.", undefined: "Mark removed." },
+    whole: "Show the whole passage",
+  },
+  judgments: {
+    side: { train: "practice", "held-out": "test" },
+    counts: (right: number, wrong: number) => `${right} right, ${wrong} wrong`,
+    forget: "Forget",
+    forgetNamed: (question: string) => `Forget the marks for ${question}`,
+  },
+  training: {
+    start: "Train",
+    again: "Train again",
+    needModel: "Load the model and add notes first.",
+    unread: "Let the page finish reading your notes first.",
+    ready: (ready: Readiness) => `Ready: learns from ${count(ready.practice, "question")}, is measured on ${count(ready.test, "question")} that it never sees.`,
+    missing: (ready: Readiness) => {
+      const practice = ready.missingPractice > 0 && count(ready.missingPractice, "more practice question");
+      const test = ready.missingTest > 0 && count(ready.missingTest, "more test question");
+      const missing = [practice, test].filter(Boolean).join(" and ");
+      const rule = `Every third question you judge becomes a test question: ${count(ready.questionsToGo, "more question")} will do.`;
+      return `Training still needs ${missing}, each with a result marked Right. ${rule}`;
+    },
+    begin: "Getting ready",
+    encode: { documents: "Reading your notes", queries: "Reading your questions" },
+    mining: "Looking for near misses",
+    measuring: { before: "Measuring search as it is", epoch: "Measuring", after: "Measuring search after training" },
+    step: (step: number, steps: number, epoch: number, epochs: number) => `Step ${step} of ${steps}, epoch ${epoch} of ${epochs}`,
+    loss: (first: number, last: number) => `${first.toFixed(3)} at the start, ${last.toFixed(3)} now`,
+    chart: (first: number, last: number, steps: number) => `Loss over ${steps} steps, from ${first.toFixed(3)} to ${last.toFixed(3)}`,
+    similarity: (positive: number, negative: number) =>
+      `Mean similarity of a question to its right answer: ${positive.toFixed(2)}; to near misses: ${negative.toFixed(2)}.`,
+    cancelled: "Training stopped. The model is as it was.",
+  },
+  timeLeft: (seconds: number) => {
+    if (seconds < 5) return "a few seconds left";
+    if (seconds < 90) return `about ${Math.ceil(seconds / 5) * 5} s left`;
+    return `about ${Math.round(seconds / 60)} min left`;
+  },
+  results: {
+    outcome: {
+      better: "Search got better.",
+      "no-difference": "No clear difference.",
+      worse: "Search got worse.",
+    } satisfies Record<Verdict["outcome"], string>,
+    caption: (queries: number) => `Measured on ${count(queries, "test question")} that training never saw`,
+    metrics: {
+      "ndcg@10": ["nDCG@10", "right answers high among the first ten"],
+      "mrr@10": ["MRR@10", "how high the first right answer stands"],
+      "precision@1": ["First result right", "share of questions"],
+    },
+    inUse: { trained: "In use now: the trained model.", earlier: "In use now: the model as it was before training." },
+    keeping: "Switching models",
+    exporting: "Writing the file",
+    moved: (moved: number, same: number) => {
+      if (moved === 0) return "The first right answer stayed where it was for every test question.";
+      return `Place of the first right answer. ${count(same, "question")} stayed in place.`;
+    },
+    points: (share: number) => `${Math.round(share * 100)} points`,
+    rank: (rank: number | null) => (rank === null ? "not found" : `no. ${rank}`),
+    move: (before: number | null, after: number | null) => `${strings.results.rank(before)} → ${strings.results.rank(after)}`,
+    up: "up",
+    down: "down",
+    exportNeeds: "To export, keep the trained model.",
+    exportReady: "A safetensors file, for your own backup or for the nearmiss package.",
+  },
+};

@@ -1,0 +1,57 @@
+/** One result: what was found, where it was found, and what the person says about it. */
+import type { Hit } from "nearmiss";
+import { announce, button, el } from "../dom.ts";
+import { excerpt, highlight, type Segment } from "../highlight.ts";
+import type { State } from "../state.ts";
+import { strings } from "../strings.ts";
+
+/** @param earlier ranks of the same search before the weights changed */
+export function hitItem(hit: Hit, query: string, earlier: State["earlier"], onMark: (relevant: boolean) => void): HTMLLIElement {
+  const id = `hit-${hit.rank}`;
+  const { segments, cut } = excerpt(hit.text, query);
+  const item = el(
+    "li",
+    { "data-testid": "hit", "data-id": hit.id, tabindex: "-1", "aria-labelledby": id },
+    el("h4", { id }, ...nodes(highlight(hit.title || hit.id, query))),
+    el("p", { class: "passage" }, ...nodes(segments)),
+  );
+  if (cut) item.append(el("details", {}, el("summary", {}, strings.search.whole), el("p", { class: "whole" }, ...nodes(highlight(hit.text, query)))));
+  const marks = el(
+    "div",
+    { class: "marks", role: "group", "aria-labelledby": id },
+    button(strings.search.right, { class: "mark right", "data-testid": "mark-right", "aria-pressed": "false" }, () => onMark(true)),
+    button(strings.search.wrong, { class: "mark wrong", "data-testid": "mark-wrong", "aria-pressed": "false" }, () => onMark(false)),
+  );
+  item.append(el("div", { class: "foot" }, el("p", { class: "why" }, ...why(hit, earlier)), marks));
+  return item;
+}
+
+/** Updates the buttons in place, so that the focus stays where it is. */
+export function showMark(item: HTMLLIElement, relevant: boolean | undefined, locked: boolean): void {
+  const before = item.dataset["mark"];
+  const after = String(relevant);
+  if (before !== undefined && before !== after) announce(strings.search.marked[after as keyof typeof strings.search.marked]);
+  item.dataset["mark"] = after;
+  for (const mark of item.querySelectorAll<HTMLButtonElement>(".mark")) {
+    mark.setAttribute("aria-pressed", String(relevant === mark.classList.contains("right")));
+    // Not `disabled`: that would take the focus away when training begins.
+    mark.setAttribute("aria-disabled", String(locked));
+  }
+}
+
+function why(hit: Hit, earlier: State["earlier"]): HTMLElement[] {
+  const facts = [strings.search.stages(hit.dense?.rank, hit.lexical?.rank), strings.search.score(hit.score)];
+  // Searching by meaning alone, the similarity is the score.
+  if (hit.dense && hit.dense.score !== hit.score) facts.push(strings.search.similarity(hit.dense.score));
+  const spans = facts.filter((fact) => fact !== "").map((fact) => el("span", {}, fact));
+  if (earlier) {
+    const was = earlier.get(hit.id);
+    const way = was === undefined || was > hit.rank ? "up" : was < hit.rank ? "down" : "same";
+    spans.unshift(el("span", { class: `was ${way}` }, strings.search.was(was, hit.rank)));
+  }
+  return spans;
+}
+
+function nodes(segments: Segment[]): (Node | string)[] {
+  return segments.map(({ text, marked }) => (marked ? el("mark", {}, text) : text));
+}

@@ -1,0 +1,87 @@
+/** Step 5: did it help? Numbers from test questions only, the state before beside the state after. */
+import type { Metrics, Verdict } from "nearmiss";
+import { announce, button, byId, el, setText } from "../dom.ts";
+import type { Session } from "../session.ts";
+import type { State, Store } from "../state.ts";
+import { strings } from "../strings.ts";
+
+export function mountResults(store: Store, session: Session): void {
+  const keep = byId<HTMLButtonElement>("keep");
+  const rollback = byId<HTMLButtonElement>("rollback");
+  const save = byId<HTMLButtonElement>("export");
+  keep.addEventListener("click", () => void session.use("trained"));
+  rollback.addEventListener("click", () => void session.use("earlier"));
+  save.addEventListener("click", () => void session.exportTrained());
+
+  store.watch((state) => [state.verdict], (state) => showVerdict(state, session));
+  store.watch(
+    (state) => [state.inUse, state.phase, state.busy === null],
+    ({ inUse, phase, busy }) => {
+      const locked = phase !== "ready" || busy !== null;
+      keep.setAttribute("aria-pressed", String(inUse === "trained"));
+      rollback.setAttribute("aria-pressed", String(inUse === "earlier"));
+      for (const control of [keep, rollback]) control.disabled = locked;
+      save.disabled = locked || inUse !== "trained";
+      setText(byId("in-use"), strings.results.inUse[inUse]);
+      setText(byId("export-hint"), inUse === "trained" ? strings.results.exportReady : strings.results.exportNeeds);
+    },
+  );
+}
+
+function showVerdict({ verdict }: State, session: Session): void {
+  byId("verdict-body").hidden = verdict === null;
+  byId("verdict-hint").hidden = verdict !== null;
+  if (!verdict) return;
+  const title = strings.results.outcome[verdict.outcome];
+  const text = byId("verdict-text");
+  setText(text, title);
+  text.dataset["outcome"] = verdict.outcome;
+  setText(byId("verdict-summary"), verdict.summary);
+  setText(byId("verdict-caption"), strings.results.caption(verdict.queries));
+  byId("metrics").replaceChildren(...metricRows(verdict));
+  showMoves(verdict, session);
+  announce(`${title} ${verdict.summary}`);
+  byId("verdict").scrollIntoView({ block: "nearest" });
+}
+
+function metricRows({ before, after }: Verdict): HTMLElement[] {
+  return (["ndcg@10", "mrr@10", "precision@1"] as const).map((name) => {
+    const [label, meaning] = strings.results.metrics[name] as [string, string];
+    const [show, showChange] = name === "precision@1" ? [percent, strings.results.points] : [decimal, decimal];
+    const change = after[name] - before[name];
+    const way = Math.abs(change) < 0.0005 ? "same" : change > 0 ? "up" : "down";
+    return el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, label, el("small", {}, meaning)),
+      el("td", testId("before", name), show(before[name])),
+      el("td", testId("after", name), show(after[name])),
+      el("td", { class: way }, way === "same" ? "0" : `${change > 0 ? "+" : "−"}${showChange(Math.abs(change))}`),
+    );
+  });
+}
+
+function testId(when: "before" | "after", metric: keyof Metrics): Record<string, string> {
+  return { "data-testid": `${when}-${metric.replace(/@.*/, "")}` };
+}
+
+/** Questions whose first right answer changed its place, the largest gain first. */
+function showMoves({ perQuery }: Verdict, session: Session): void {
+  const moved = perQuery.filter((query) => query.rankBefore !== query.rankAfter).sort((a, b) => b.after - b.before - (a.after - a.before));
+  setText(byId("moved-hint"), strings.results.moved(moved.length, perQuery.length - moved.length));
+  const items = moved.map(({ query, rankBefore, rankAfter }) => {
+    const better = (rankAfter ?? Infinity) < (rankBefore ?? Infinity);
+    const way = better ? strings.results.up : strings.results.down;
+    const ask = button(query, { class: "plain" }, () => void session.search(query));
+    return el("li", {}, ask, el("span", { class: better ? "up" : "down" }, strings.results.move(rankBefore, rankAfter), el("span", { class: "visually-hidden" }, ` (${way})`)));
+  });
+  byId("moved").replaceChildren(...items);
+}
+
+function decimal(value: number): string {
+  return value.toFixed(3);
+}
+
+function percent(value: number): string {
+  return `${Math.round(value * 100)} %`;
+}

@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { defineConfig } from "vite";
+
+/**
+ * The policy stands once, in index.html, so that it holds on any host; here it is read for the preview server's headers.
+ * `frame-ancestors` is added because browsers ignore it in a meta tag.
+ */
+function policy(): string {
+  const page = readFileSync(new URL("index.html", import.meta.url), "utf8");
+  const content = page.match(/http-equiv="Content-Security-Policy"\s+content="([^"]+)"/)?.[1];
+  if (!content) throw new Error("www/index.html has no Content-Security-Policy");
+  return `${content}; frame-ancestors 'none'`;
+}
+
+export default defineConfig({
+  root: import.meta.dirname,
+  // Relative addresses: the built folder works at any path of any host.
+  base: "./",
+  // One page and no routes: what is not there is a 404, not the page again under another name.
+  appType: "mpa",
+  resolve: { alias: { nearmiss: new URL("../pkg/dist/index.js", import.meta.url).pathname } },
+  worker: { format: "es" },
+  assetsInclude: ["**/*.wasm"],
+  build: { outDir: "dist", emptyOutDir: true, target: "es2022", assetsInlineLimit: 0 },
+  // The package lies beside the root; its modules and wasm files are read from there.
+  server: { fs: { allow: [".."] } },
+  preview: {
+    headers: {
+      "Content-Security-Policy": policy(),
+      "Referrer-Policy": "no-referrer",
+      "X-Content-Type-Options": "nosniff",
+    },
+  },
+});
