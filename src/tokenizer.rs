@@ -30,7 +30,8 @@ impl Tokenizer {
         let mut file: serde_json::Map<String, serde_json::Value> =
             serde_json::from_slice(json).map_err(|e| Error::TokenizerInvalid { reason: e.to_string() })?;
         file.remove("decoder");
-        let json = serde_json::to_vec(&file).map_err(|e| Error::TokenizerInvalid { reason: e.to_string() })?;
+        let json =
+            serde_json::to_vec(&file).map_err(|e| Error::TokenizerInvalid { reason: e.to_string() })?;
         let mut inner = HfTokenizer::from_bytes(json).map_err(invalid)?;
         inner
             .with_truncation(Some(TruncationParams { max_length, ..Default::default() }))

@@ -13,7 +13,7 @@ async function start() {
 
   const vite = await import("vite"); // exists only after setup
   const root = join(ROOT, "www");
-  await step("page", () => vite.build({ root, logLevel: "warn" }));
+  await step("page", async () => void (await vite.build({ root, logLevel: "warn" })));
   try {
     await vite.preview({ root, preview: { port, strictPort: true, host: "127.0.0.1" } });
   } catch (cause) {

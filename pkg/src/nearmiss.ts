@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The class that applications use: it checks what comes in, speaks to the host, and keeps jobs from colliding. */
 
 import * as check from "./checks.js";

@@ -181,7 +181,7 @@ export interface TrainOptions {
   warmup?: number;
   /** Margin of the margin loss, in cosine (0..2). Default 0.1. */
   margin?: number;
-  /** 1/temperature of InfoNCE. Default 20. */
+  /** 1/temperature of InfoNCE. Default 40. */
   scale?: number;
   numNegatives?: number;
   relativeMargin?: number;

@@ -16,6 +16,7 @@ use crate::mining::MiningOptions;
 use crate::training::{Inputs, Layout, Negatives, StepInputs, TrainOptions, Trainer, TrainingExample, Tuned};
 
 /// Where a run stands. Each pull does the work of one phase, or one part of it, and may move on.
+#[allow(clippy::large_enum_variant, reason = "there is one of it in a run")]
 enum Phase {
     Documents(Encoding),
     Queries(Encoding),

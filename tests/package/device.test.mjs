@@ -71,8 +71,9 @@ test('"auto" does not hide a broken model behind a fallback', async () => {
   assert.deepEqual(loaded, ["webgpu"]);
 });
 
-test("only one build is loaded", async () => {
+test("only one build is loaded, and the adapter is named", async () => {
   const { seams, loaded } = fake();
-  await createHost({ model: FILES }, { ...seams, gpu: () => gpu() });
+  const { info } = await createHost({ model: FILES }, { ...seams, gpu: () => gpu() });
   assert.deepEqual(loaded, ["webgpu"]);
+  assert.equal(info.device.name, "nvidia hopper", "the adapter's own name");
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createHost } from "../../pkg/dist/host.js";
 import { Nearmiss, NearmissError } from "../../pkg/dist/index.js";
-import { coded, deferred, embed, fake, FILES } from "./fake-engine.mjs";
+import { coded, deferred, embed, fake, FILES, until } from "./fake-engine.mjs";
 
 const DOCUMENTS = [
   { id: "a", title: "Keys", text: "how to rotate the signing key" },
@@ -23,10 +23,7 @@ const code = (name, message = /./) => (error) => {
   return true;
 };
 
-/** Waits, without a clock, until the engine has been called this often. */
-async function reached(engine, method, times = 1) {
-  while (engine.log.filter((name) => name === method).length < times) await new Promise(setImmediate);
-}
+const reached = (engine, method) => until(() => engine.log.includes(method));
 
 test("the story: add, search, judge, mine, train, evaluate, export", async () => {
   const { nm } = await open();

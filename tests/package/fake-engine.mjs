@@ -20,6 +20,14 @@ export function deferred() {
   return { promise, resolve, reject };
 }
 
+/** Lets the event loop turn until the condition holds; no clock, but an end, so that a failure is not a hang. */
+export async function until(condition) {
+  for (let turn = 0; !condition(); turn += 1) {
+    if (turn === 20_000) throw new Error(`still waiting for ${condition}`);
+    await new Promise(setImmediate);
+  }
+}
+
 /**
  * @param {{ kind?: string, before?: (method: string, args: unknown[]) => unknown, create?: (files, options) => unknown,
  *   steps?: number, fault?: () => unknown }} script `before` and `create` may throw or return a promise to be waited for

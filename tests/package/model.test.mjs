@@ -8,7 +8,7 @@ import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { createHost } from "../../pkg/dist/host.js";
 import { loadModel } from "../../pkg/dist/model.js";
-import { FILES, fake } from "./fake-engine.mjs";
+import { deferred, fake, FILES } from "./fake-engine.mjs";
 
 const WEIGHTS = new Uint8Array(300_000).map((_, at) => at % 251);
 const MODEL = { "config.json": "{}", "tokenizer.json": "[]", "model.safetensors": WEIGHTS, "1_Pooling/config.json": "{}", "sentence_bert_config.json": "{}" };
@@ -114,11 +114,19 @@ test("parts: bytes, buffers and files mixed; what is missing or of another kind 
 });
 
 test("a module that cannot be loaded stops the model's download", async () => {
-  let closed;
-  const opened = new Promise((resolve) => (closed = resolve));
-  const url = await serve({ "config.json": (response) => (response.on("close", closed), response.writeHead(200).write("{")) });
-  const { seams } = fake();
-  const loadModule = async () => { throw new TypeError("no module"); };
-  await assert.rejects(createHost({ model: url }, { ...seams, loadModule }), { code: "INTERNAL", message: /no module/ });
-  await opened;
+  const asked = deferred();
+  const closed = deferred();
+  const url = await serve({
+    "config.json": (response) => {
+      response.on("close", closed.resolve);
+      response.writeHead(200).write("{");
+      asked.resolve();
+    },
+  });
+  const loadModule = async () => {
+    await asked.promise;
+    throw new TypeError("no module");
+  };
+  await assert.rejects(createHost({ model: url }, { ...fake().seams, loadModule }), { code: "INTERNAL", message: /no module/ });
+  await closed.promise;
 });

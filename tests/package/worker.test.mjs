@@ -1,24 +1,26 @@
 /** Both sides of the worker over a message channel: what crosses, how errors cross, and what happens when it dies. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { createWorkerHost } from "../../pkg/dist/client.js";
 import { createHost } from "../../pkg/dist/host.js";
 import { Nearmiss, NearmissError } from "../../pkg/dist/index.js";
 import { serve } from "../../pkg/dist/serve.js";
-import { coded, deferred, fake, FILES } from "./fake-engine.mjs";
+import { coded, deferred, fake, FILES, until } from "./fake-engine.mjs";
 
 /** A `Worker` whose other side runs in this thread; messages are cloned and transferred as between threads. */
 class ChannelWorker extends EventTarget {
   terminated = false;
   posted = [];
+  received = [];
   #channel = new MessageChannel();
 
   constructor(seams) {
     super();
+    after(() => this.terminate());
     const { port1, port2 } = this.#channel;
     const scope = {
       postMessage: (message, transfer) => port2.postMessage(message, transfer),
-      addEventListener: (_, listener) => port2.on("message", (data) => listener({ data })),
+      addEventListener: (_, listener) => port2.on("message", (data) => (this.received.push(data), listener({ data }))),
     };
     serve(scope, (options) => createHost(options, seams));
     port1.on("message", (data) => this.dispatchEvent(new MessageEvent("message", { data })));
@@ -53,9 +55,7 @@ const code = (name, message = /./) => (error) => {
   return true;
 };
 
-async function reached(engine, method) {
-  while (!engine.log.includes(method)) await new Promise(setImmediate);
-}
+const reached = (engine, method) => until(() => engine.log.includes(method));
 
 test("the facade cannot tell a worker from this thread", async () => {
   const stages = [];
@@ -80,7 +80,7 @@ test("results are transferred, and the caller's own arrays stay usable", async (
   serve(scope, (options) => createHost(options, seams));
   scope.receive({ data: { id: 1, create: { model: FILES } } });
   scope.receive({ data: { id: 2, method: "encode", args: [["a"], "query"] } });
-  while (sent.length < 5) await new Promise(setImmediate); // three progress events, then two results
+  await until(() => sent.length === 5); // three progress events, then two results
   assert.deepEqual(sent.map((transfer) => transfer.length), [0, 0, 0, 0, 1]);
   const { nm } = await open();
   const bytes = new TextEncoder().encode("imported");
@@ -152,7 +152,7 @@ test("a call aborted here is left out there", async () => {
   await reached(engine, "encode");
   controller.abort();
   await assert.rejects(second, code("ABORTED"));
-  assert.ok(worker.posted.some((message) => "drop" in message));
+  await until(() => worker.received.some((message) => "drop" in message));
   gate.resolve();
   await first;
   await nm.documents.list();

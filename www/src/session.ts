@@ -1,16 +1,14 @@
 /** What a person does on the page, carried out: each method changes the state first and then tells the engine. */
-import { Nearmiss, type DeviceChoice, type Document, type Judgment, type ModelSource, type ProgressEvent } from "nearmiss";
+import { Nearmiss, type DeviceChoice, type Document, type Judgment, type ModelSource } from "nearmiss";
 import { readNotes, save } from "./files.ts";
 import { endsEngine, runJob, toProblem, type Job, type Outcome } from "./jobs.ts";
 import { nextSide, normalise, tidy, verdictOn } from "./marks.ts";
 import { noteOf } from "./passages.ts";
+import { showLoading, showReading } from "./progress.ts";
 import { loadSample, prefetchSample } from "./sample.ts";
 import type { Place, State, Store } from "./state.ts";
 import { strings } from "./strings.ts";
 import { TrainingRun } from "./training-run.ts";
-
-/** Milliseconds of reading before its pace foretells the end. */
-const STEADY_AFTER = 1000;
 
 export class Session {
   readonly #store: Store;
@@ -236,27 +234,4 @@ export class Session {
 
 function pairOf(judgment: Judgment): string {
   return JSON.stringify([judgment.query, judgment.document]);
-}
-
-function showReading(job: Job): (event: ProgressEvent) => void {
-  return (event) => {
-    if (event.type !== "encode") return;
-    const { done, total, elapsedMs } = event;
-    const secondsLeft = done > 0 && elapsedMs > STEADY_AFTER ? ((elapsedMs / done) * (total - done)) / 1000 : null;
-    job.report({ label: strings.documents.reading, done, total, secondsLeft });
-  };
-}
-
-/** Sums over the model's files, which may come side by side. */
-function showLoading(job: Job): (event: ProgressEvent) => void {
-  const files = new Map<string, { loaded: number; total: number | null }>();
-  return (event) => {
-    if (event.type === "load") job.report({ label: strings.model.after[event.stage], done: 0, total: null });
-    if (event.type !== "download") return;
-    files.set(event.file, event);
-    const parts = [...files.values()];
-    const loaded = parts.reduce((sum, part) => sum + part.loaded, 0);
-    const total = parts.reduce<number | null>((sum, part) => (sum === null || part.total === null ? null : sum + part.total), 0);
-    job.report({ label: strings.model.fetching(loaded, total), done: loaded, total });
-  };
 }

@@ -82,7 +82,7 @@ export const strings = {
     unreadable: "could not be read",
   },
   search: {
-    needModel: "Load the model first; then search here.",
+    needModel: "Load the model and add notes, then search here. Mark each result Right or Wrong: wrong ones are the near misses that training learns from.",
     needNotes: "Add some notes first; then search here.",
     start: "Ask something. Then mark each result Right or Wrong: wrong ones are the near misses that training learns from.",
     found: (hits: number, query: string) => (hits === 0 ? `Nothing found for “${query}”` : `${count(hits, "result")} for “${query}”`),

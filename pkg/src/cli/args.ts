@@ -73,7 +73,7 @@ export function parse(spec: Spec, argv: string[]): Args {
   const missing = Object.keys(spec.options).find((name) => spec.options[name]?.required && !parsed.has(name));
   if (missing && !help) throw new UsageError(`--${missing} is missing`);
   if (spec.positional && !help && positionals.length !== 1) {
-    throw new UsageError(`expected one ${spec.positional}, got ${positionals.length}; put a text with spaces in quotes`);
+    throw new UsageError(`expected ${spec.positional}, as one argument; got ${positionals.length} (put a text with spaces in quotes)`);
   }
   return new Args(parsed, positionals);
 }

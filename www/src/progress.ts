@@ -1,0 +1,30 @@
+/** What the engine reports while it loads and reads, as a label and a bar. */
+import type { ProgressEvent } from "nearmiss";
+import type { Job } from "./jobs.ts";
+import { strings } from "./strings.ts";
+
+/** Milliseconds of reading before its pace foretells the end. */
+const STEADY_AFTER = 1000;
+
+export function showReading(job: Job): (event: ProgressEvent) => void {
+  return (event) => {
+    if (event.type !== "encode") return;
+    const { done, total, elapsedMs } = event;
+    const secondsLeft = done > 0 && elapsedMs > STEADY_AFTER ? ((elapsedMs / done) * (total - done)) / 1000 : null;
+    job.report({ label: strings.documents.reading, done, total, secondsLeft });
+  };
+}
+
+/** Sums over the model's files, which may come side by side. */
+export function showLoading(job: Job): (event: ProgressEvent) => void {
+  const files = new Map<string, { loaded: number; total: number | null }>();
+  return (event) => {
+    if (event.type === "load") job.report({ label: strings.model.after[event.stage], done: 0, total: null });
+    if (event.type !== "download") return;
+    files.set(event.file, event);
+    const parts = [...files.values()];
+    const loaded = parts.reduce((sum, part) => sum + part.loaded, 0);
+    const total = parts.reduce<number | null>((sum, part) => (sum === null || part.total === null ? null : sum + part.total), 0);
+    job.report({ label: strings.model.fetching(loaded, total), done: loaded, total });
+  };
+}
