@@ -20,11 +20,11 @@ const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.
 
 const CREATE = ["model", "device", "maxLength", "worker", "onProgress", "signal"] as const;
 const SEARCH = ["k", "mode", "signal"] as const;
-const MINE = ["strategy", "rangeMin", "rangeMax", "relativeMargin", "numNegatives", "sampling", "seed", "signal", "onProgress"] as const;
+const MINE = ["strategy", "rangeMin", "rangeMax", "maxScore", "minScore", "absoluteMargin", "relativeMargin", "numNegatives", "sampling", "seed", "signal", "onProgress"] as const;
 const EVALUATE = ["split", "mode", "signal", "onProgress"] as const;
 const TRAIN = [
   "loss", "trainable", "towers", "negatives", "epochs", "batchSize", "learningRate", "warmup", "margin", "scale",
-  "numNegatives", "relativeMargin", "seed", "signal",
+  "numNegatives", "relativeMargin", "weightDecay", "seed", "signal",
 ] as const;
 
 /** The documents of one instance. */

@@ -115,6 +115,12 @@ export interface MineOptions {
   rangeMin?: number;
   /** Candidates ranked at or after this one are skipped. Default grows with the corpus. */
   rangeMax?: number;
+  /** Drop a candidate that scores above this. */
+  maxScore?: number;
+  /** Drop a candidate that scores below this. */
+  minScore?: number;
+  /** Drop a candidate that scores above positive − this. */
+  absoluteMargin?: number;
   /** Drop a candidate that scores above positive − |positive| × this. Default 0.05. */
   relativeMargin?: number;
   /** Negatives a (query, positive) pair. Default 3. */
@@ -140,14 +146,26 @@ export interface MiningReport {
   /** Candidates in the rank window, before any filter. */
   candidates: number;
   /** How many candidates each rule dropped. */
-  dropped: { positive: number; relativeMargin: number };
+  dropped: {
+    /** Relevant to the query. */
+    positive: number;
+    /** Copies of a relevant document. */
+    excluded: number;
+    /** Taken already, because a person marked them. */
+    labelled: number;
+    absoluteMargin: number;
+    relativeMargin: number;
+    maxScore: number;
+    minScore: number;
+  };
   /** Pairs that got fewer negatives than asked for, and how many negatives are missing in all. */
   shortPairs: number;
   shortfall: number;
   rangeMin: number;
   rangeMax: number;
-  positiveScores: Quantiles;
-  negativeScores: Quantiles;
+  positiveScores: Quantiles | null;
+  /** Null when no negative has a score. */
+  negativeScores: Quantiles | null;
 }
 
 export interface MiningResult {
@@ -172,19 +190,25 @@ export interface TrainOptions {
   towers?: "shared" | "query";
   /** "dense" mines hard negatives anew each epoch; "labelled" uses only what people marked wrong. Default "dense". */
   negatives?: "dense" | "labelled";
+  /** Passes over the examples. Default: as many as make about 64 steps. */
   epochs?: number;
-  /** Queries a step. */
+  /** Queries a step. Default for a head: half of the examples, at most 256; for full training 8. */
   batchSize?: number;
-  /** Peak learning rate, reached after the warm-up. */
+  /** Peak learning rate, reached after the warm-up. Default 3e-4 for a head, 2e-5 for full training. */
   learningRate?: number;
   /** Share of all steps over which the rate rises linearly from 0; it then falls linearly to 0. Default 0.1. */
   warmup?: number;
   /** Margin of the margin loss, in cosine (0..2). Default 0.1. */
   margin?: number;
-  /** 1/temperature of InfoNCE. Default 40. */
+  /** 1/temperature of InfoNCE. Default 30. */
   scale?: number;
+  /** Negatives a (query, positive) pair, labelled ones first. Default 1. */
   numNegatives?: number;
+  /** A mined negative may score at most positive − |positive| × this. Default 0.05. */
   relativeMargin?: number;
+  /** Decoupled decay of what trains; pulls a head towards the identity. Default 0.01. */
+  weightDecay?: number;
+  /** Of everything random. Default 0. */
   seed?: number;
   signal?: AbortSignal;
 }

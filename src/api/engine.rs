@@ -2,6 +2,8 @@
 
 // The methods are documented where their users read of them: in the package's `engine.ts`.
 #![allow(missing_docs)]
+// Borrows are tried, never forced: a call that comes while another runs is refused, it does not panic.
+#![allow(clippy::await_holding_refcell_ref)]
 
 use super::convert::{bytes, error, from_js, to_js};
 use crate::dataset::{Document, Judgment, Split};

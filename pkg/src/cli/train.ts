@@ -34,7 +34,7 @@ export const train: Command = {
       "learning-rate": { value: "X", kind: "number", least: 0, help: "peak, after the warm-up" },
       warmup: { value: "X", kind: "number", least: 0, help: "share of the steps over which the rate rises (default 0.1)" },
       margin: { value: "X", kind: "number", least: 0, help: "of the margin loss, in cosine (default 0.1)" },
-      scale: { value: "X", kind: "number", least: 0, help: "1/temperature of info-nce (default 40)" },
+      scale: { value: "X", kind: "number", least: 0, help: "1/temperature of info-nce (default 30)" },
       ...MINING,
       ...COMMON,
       ...HELP,

@@ -1,0 +1,151 @@
+/** Serves the built page as a careful host would, and walks it as a person does: by what can be seen and pressed. */
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { launch, ROOT, serve } from "../harness.mjs";
+
+/** Milliseconds; generous, as the CPU that reads the notes may be busy with other work. */
+const PATIENCE = 120_000;
+
+/**
+ * The built page under its Content-Security-Policy, the model folders beside it, and a browser.
+ *
+ * @param {{ webgpu?: boolean, hooks?: boolean, worker?: string, routes?: Record<string, unknown> }} options `hooks` puts
+ *   hooks.js in front of the worker's script, `worker` is more code for that place, `routes` are further roots of `serve`
+ */
+export async function start({ webgpu = false, hooks = false, worker = "", routes = {} } = {}) {
+  const before = (hooks ? readFileSync(new URL("hooks.js", import.meta.url), "utf8") : "") + worker;
+  const server = await serve(
+    {
+      "/": "www/dist",
+      "/models/": "www/public/models",
+      "/models/tiny/": "tests/fixtures/tiny-bert",
+      // Optional, but a browser logs a file that is absent as an error. More tokens than the model has are cut.
+      "/models/tiny/sentence_bert_config.json": answer('{ "max_seq_length": 32 }'),
+      ...(before && { "/assets/worker-": workerScript(before) }),
+      ...routes,
+    },
+    { headers: { "content-security-policy": policy(), "x-content-type-options": "nosniff" } },
+  );
+  const chromium = await launch({ webgpu });
+  const open = async (address = "", options = {}) => {
+    const page = await chromium.open(server.url + address, options);
+    page.setDefaultTimeout(PATIENCE);
+    return page;
+  };
+  const close = async () => {
+    await chromium.close();
+    await server.close();
+  };
+  return { server, errors: chromium.errors, open, close };
+}
+
+/** A handler that always answers this. */
+export function answer(body, status = 200, type = "application/json") {
+  return (_, response) => response.writeHead(status, { "content-type": type }).end(body);
+}
+
+/** The one that stands in index.html, as the preview server sends it. */
+function policy() {
+  const page = readFileSync(join(ROOT, "www/dist/index.html"), "utf8");
+  const content = page.match(/http-equiv="Content-Security-Policy"\s+content="([^"]+)"/)?.[1];
+  if (!content) throw new Error("the built page has no Content-Security-Policy");
+  return `${content}; frame-ancestors 'none'`;
+}
+
+function workerScript(before) {
+  return async (request, response) => {
+    const script = await readFile(join(ROOT, "www/dist", new URL(request.url, "http://localhost").pathname), "utf8");
+    response.writeHead(200, { "content-type": "text/javascript" }).end(before + script);
+  };
+}
+
+/** Tells hooks.js something and waits until it is done. */
+export async function tell(page, command, details = {}) {
+  await page.evaluate(
+    ([command, details]) =>
+      new Promise((done) => {
+        const channel = new BroadcastChannel("hooks");
+        channel.onmessage = ({ data }) => {
+          if (data.done !== command) return;
+          channel.close();
+          done();
+        };
+        channel.postMessage({ command, ...details });
+      }),
+    [command, details],
+  );
+}
+
+/** Until nothing is under way: only then may notes be added. */
+export const idle = (page) => page.locator("#load-sample:enabled").waitFor();
+
+export async function loadModel(page) {
+  await page.getByTestId("load-model").click();
+  await page.locator("#change-model:enabled").waitFor();
+}
+
+export async function loadSample(page) {
+  await page.getByTestId("load-sample").click();
+  await idle(page);
+}
+
+export async function search(page, query) {
+  await page.getByTestId("search-input").fill(query);
+  await page.getByTestId("search-button").click();
+  await results(page, query);
+}
+
+/** Until the results for this query are shown. */
+export const results = (page, query) => page.locator("#results-title", { hasText: `“${query}”` }).waitFor();
+
+/** What the list shows: `[{ id, why, mark }]`, where `why` names the stages and scores. */
+export const hits = (page) =>
+  page.getByTestId("hit").evaluateAll((items) =>
+    items.map((item) => ({
+      id: item.dataset.id,
+      why: [...item.querySelectorAll(".why span:not(.was)")].map((span) => span.textContent).join(", "),
+      mark: item.dataset.mark,
+    })),
+  );
+
+/** Until training is over, whichever way. */
+export async function train(page) {
+  await page.getByTestId("train").click();
+  await page.locator("#train:enabled").waitFor();
+}
+
+/** The four numbers above the Train button. */
+export async function counts(page) {
+  const [practice, test, right, wrong] = (await page.locator(".counts dd").allTextContents()).map(Number);
+  return { practice, test, right, wrong };
+}
+
+/** Until an error is shown. @returns its code, title and detail, and the section it stands in */
+export async function problem(page) {
+  const box = page.getByTestId("error");
+  await box.waitFor();
+  return box.evaluate((element) => ({
+    code: element.dataset.code,
+    text: element.querySelector("p").textContent,
+    detail: element.querySelector(".detail").textContent,
+    section: element.closest("section").id,
+  }));
+}
+
+/** Loss at the first step and at the last. */
+export async function losses(page) {
+  const text = await page.locator("#loss-text").textContent();
+  return text.match(/\d+\.\d+/g).map(Number);
+}
+
+/** Files as a person has them, for `setInputFiles`. */
+export const file = (name, content) => ({ name, mimeType: "text/plain", buffer: Buffer.from(content) });
+
+/** The sample notes as they lie in the folder that the page serves. */
+export function sample() {
+  const read = (name) => readFileSync(join(ROOT, "www/dist/sample", name), "utf8").trim().split("\n");
+  const lines = (name) => read(name).map((line) => JSON.parse(line));
+  const qrels = (name) => read(name).slice(1).map((line) => line.split("\t"));
+  return { corpus: lines("corpus.jsonl"), queries: lines("queries.jsonl"), train: qrels("qrels.train.tsv"), test: qrels("qrels.test.tsv") };
+}
