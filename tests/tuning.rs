@@ -114,6 +114,41 @@ fn a_dropped_run_leaves_everything_and_search_goes_on_beside_it() {
 }
 
 #[test]
+fn the_split_does_not_follow_the_training_seed_and_judging_goes_on_beside_a_run() {
+    let mut tuner = tuner();
+    // Without explicit sides: who is held out must be the same for training and for evaluation.
+    let free: Vec<Judgment> =
+        (0..40).map(|i| Judgment::relevant(format!("turn {i} to the key"), "key")).collect();
+    tuner.add_judgments(free).unwrap();
+    let job = Job::evaluate(&tuner, Split::HeldOut, Mode::Dense).unwrap();
+    let events = run(&mut tuner, job).unwrap();
+    let Some(Event::Evaluated { queries, .. }) = events.last() else { panic!("nothing measured") };
+    let options = TrainOptions { seed: 7, epochs: Some(1), ..TrainOptions::default() };
+    let mut job = Job::train(&tuner, options).unwrap();
+    let mut last = None;
+    while let Some(event) = pollster::block_on(job.next(&mut tuner)).unwrap() {
+        if matches!(event, Event::Step { .. }) {
+            let late = Judgment { split: Some(Split::HeldOut), ..Judgment::relevant("a late one", "mast") };
+            tuner.add_judgments(vec![late]).unwrap();
+        }
+        last = Some(event);
+    }
+    let Some(Event::Verdict(verdict)) = last else { panic!("no verdict") };
+    assert_eq!(verdict.verdict.queries, *queries);
+}
+
+#[test]
+fn a_run_ends_when_its_documents_change() {
+    let mut tuner = tuner();
+    let mut job = Job::train(&tuner, options(Trainable::Head, LossName::InfoNce)).unwrap();
+    while !matches!(pollster::block_on(job.next(&mut tuner)).unwrap(), Some(Event::Step { .. })) {}
+    tuner.remove_documents(&["key".into(), "ring".into()]);
+    assert_eq!(pollster::block_on(job.next(&mut tuner)).unwrap_err().code(), "INPUT_INVALID");
+    assert!(pollster::block_on(job.next(&mut tuner)).unwrap().is_none(), "the job is over");
+    assert_eq!(tuner.corpus().len(), 10);
+}
+
+#[test]
 fn what_was_trained_goes_out_and_comes_back() {
     for trainable in [Trainable::Head, Trainable::Full] {
         let mut trained = tuner();

@@ -20,7 +20,7 @@ export interface ModelInfo {
   /** Longest input in tokens; the rest of a text is cut. */
   maxLength: number;
   pooling: "mean" | "cls";
-  /** Changes whenever weights, tokenizer or settings that move an embedding change. Keys the embedding cache. */
+  /** Changes with the transformer's weights, tokenizer, pooling and length, not with a head. Keys the embedding cache. */
   fingerprint: string;
 }
 
@@ -111,9 +111,9 @@ export interface Metrics {
 
 export interface MineOptions {
   strategy?: "dense";
-  /** Candidates ranked before this one are skipped (0 = none). Default 0. */
+  /** This many of the best candidates that passed the filters are skipped. Default 0. */
   rangeMin?: number;
-  /** Candidates ranked at or after this one are skipped. Default grows with the corpus. */
+  /** Candidates from this place on, counted likewise, are skipped. Default grows with the corpus. */
   rangeMax?: number;
   /** Drop a candidate that scores above this. */
   maxScore?: number;
@@ -143,7 +143,7 @@ export interface Example {
 export interface MiningReport {
   pairs: number;
   negatives: number;
-  /** Candidates in the rank window, before any filter. */
+  /** Hits looked at, before any filter. */
   candidates: number;
   /** How many candidates each rule dropped. */
   dropped: {
@@ -188,7 +188,8 @@ export interface TrainOptions {
   trainable?: "head" | "full";
   /** "query" trains the query side alone, so that document embeddings stay valid (head only). Default "shared". */
   towers?: "shared" | "query";
-  /** "dense" mines hard negatives anew each epoch; "labelled" uses only what people marked wrong. Default "dense". */
+  /** "dense" mines hard negatives (for a head anew each epoch, for full training once); "labelled" uses only what people marked
+   * wrong. Default "dense". */
   negatives?: "dense" | "labelled";
   /** Passes over the examples. Default: as many as make about 64 steps. */
   epochs?: number;
@@ -221,7 +222,7 @@ export type ProgressEvent =
 export type TrainEvent =
   | { type: "encode"; stage: "documents" | "queries"; done: number; total: number; elapsedMs: number }
   | { type: "mining"; epoch: number; report: MiningReport; elapsedMs: number }
-  | { type: "evaluation"; stage: "before" | "epoch" | "after"; epoch: number; metrics: Metrics; queries: number; elapsedMs: number }
+  | { type: "evaluation"; stage: "before" | "after"; epoch: number; metrics: Metrics; queries: number; elapsedMs: number }
   | {
       type: "step";
       epoch: number;
@@ -266,6 +267,7 @@ export interface Verdict {
 export interface EvaluateOptions {
   /** Which side of the judgments. Default "held-out". */
   split?: "train" | "held-out";
+  /** Default "dense": what training moves. */
   mode?: SearchMode;
   signal?: AbortSignal;
   onProgress?: (event: ProgressEvent) => void;

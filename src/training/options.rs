@@ -76,7 +76,7 @@ pub struct TrainOptions {
     pub num_negatives: usize,
     /// Mined negatives may score at most `positive − |positive| × relative_margin`.
     pub relative_margin: f32,
-    /// Of everything random: split, batches, sampling.
+    /// Of everything random in a run: batches, sampling, the verdict's resampling. Not of the split.
     pub seed: u64,
 }
 

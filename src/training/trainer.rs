@@ -92,7 +92,7 @@ impl Trainer {
     /// Forward, backward, update; one read-back.
     ///
     /// # Errors
-    /// `DeviceLost`; `Internal` when the loss is no longer a number (the weights are then of no use).
+    /// `DeviceLost`; `InputInvalid` when the loss is no longer a number (the weights are then of no use).
     pub async fn step(
         &mut self,
         encoder: &Encoder,
@@ -132,8 +132,8 @@ impl Trainer {
             return Err(Error::Internal { reason: format!("a step read back {} numbers", values.len()) });
         };
         if !loss.is_finite() {
-            let reason = format!("the loss became {loss} at step {}; use a lower learningRate", self.step);
-            return Err(Error::Internal { reason });
+            let reason = format!("the loss became {loss} at step {}; use a lower rate", self.step);
+            return Err(Error::input("learningRate", reason));
         }
         Ok(StepReport { loss, positive_score, negative_score, active_triplets, learning_rate })
     }

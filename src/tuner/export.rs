@@ -66,8 +66,7 @@ impl Tuner {
             let fingerprint = self.encoder.fingerprint_of(&bert).await?;
             before.clone().with_bert(bert, fingerprint)
         };
-        self.encoder.restore(&after);
-        self.dense = None;
+        self.use_weights(&after);
         self.verdict = None;
         self.last = Some((before, after));
         Ok(())

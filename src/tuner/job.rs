@@ -25,10 +25,6 @@ enum Work {
     Done,
 }
 
-/// Seed of the split for queries whose judgments do not say on which side they stand: one for all jobs but training,
-/// which has its own with the same default.
-const SPLIT_SEED: u64 = 0;
-
 impl Job {
     /// Encodes the documents that have no vector yet.
     pub fn index(tuner: &Tuner) -> Result<Self> {
@@ -88,7 +84,7 @@ impl Job {
         match std::mem::replace(&mut self.work, Work::Done) {
             Work::Index => Ok(Some(Event::Indexed { documents: tuner.corpus.len() })),
             Work::Mine { options } => {
-                let mined = tuner.mine(&options, SPLIT_SEED).await?;
+                let mined = tuner.mine(&options, tuner.queries(Split::Train)).await?;
                 Ok(Some(Event::Mined { examples: tuner.named(&mined), report: mined.report }))
             }
             Work::Evaluate { split, mode } => tuner.evaluated(split, mode).await.map(Some),
@@ -109,23 +105,19 @@ fn documents(tuner: &Tuner) -> Encoding {
 }
 
 fn queries(tuner: &Tuner, split: Split) -> Encoding {
-    Encoding::new(
-        Stage::Queries,
-        tuner.unencoded_queries(split, SPLIT_SEED),
-        tuner.encoder.max_length(),
-        None,
-    )
+    Encoding::new(Stage::Queries, tuner.unencoded_queries(split), tuner.encoder.max_length(), None)
 }
 
 impl Tuner {
     async fn evaluated(&mut self, split: Split, mode: Mode) -> Result<Event> {
-        let after = self.report(split, SPLIT_SEED, mode).await?;
+        let judged = self.queries(split);
+        let after = self.report(&judged, mode).await?;
         let original = self.original.clone();
         // Documents encoded with the original transformer are still at hand; a new one since then makes this empty.
         let before = if self.is_original() {
             after.metrics
         } else {
-            let work = async |tuner: &mut Tuner| tuner.report(split, SPLIT_SEED, mode).await;
+            let work = async |tuner: &mut Tuner| tuner.report(&judged, mode).await;
             self.with_weights(&original, work).await?.metrics
         };
         let queries = after.per_query.len();

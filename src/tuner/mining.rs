@@ -2,7 +2,7 @@
 
 use super::Tuner;
 use super::events::{MinedExample, MinedNegative};
-use crate::dataset::{JudgedQuery, Split};
+use crate::dataset::JudgedQuery;
 use crate::embeddings::dot;
 use crate::error::Result;
 use crate::index::flat;
@@ -17,11 +17,10 @@ pub(super) struct Mined {
 }
 
 impl Tuner {
-    /// Mines the training side of the judgments with the weights in use.
-    pub(super) async fn mine(&mut self, options: &MiningOptions, seed: u64) -> Result<Mined> {
+    /// Mines these queries with the weights in use.
+    pub(super) async fn mine(&mut self, options: &MiningOptions, queries: Vec<JudgedQuery>) -> Result<Mined> {
         self.need_documents()?;
         options.validate()?;
-        let queries = self.judgments.queries(Split::Train, seed);
         let rows = self.query_rows(&queries).await?;
         let originals = self.corpus.originals();
         let known: Vec<Candidates> = queries.iter().map(|query| self.known(query, &originals)).collect();

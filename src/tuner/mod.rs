@@ -27,7 +27,7 @@ pub use events::{Event, MinedExample, MinedNegative, TrainingVerdict};
 pub use job::Job;
 pub use ranking::{Found, Mode, Place, SearchOptions};
 
-use crate::dataset::{Change, Corpus, Document, Judgment, Judgments, Split};
+use crate::dataset::{Change, Corpus, Document, JudgedQuery, Judgment, Judgments, Split};
 use crate::embeddings::Embeddings;
 use crate::encoder::{Encoder, Snapshot, Tower};
 use crate::error::{Error, Result};
@@ -49,7 +49,13 @@ pub struct Tuner {
     /// Weights before and after the last training.
     last: Option<(Snapshot, Snapshot)>,
     verdict: Option<TrainingVerdict>,
+    /// Counts changes of documents and of the weights in use: a training run goes on only where it began.
+    revision: u64,
 }
+
+/// Decides on which side a query stands whose judgments do not say. One for everything: a number from an evaluation is
+/// about the same queries that training left out, whatever the seed of the training.
+const SPLIT_SEED: u64 = 0;
 
 /// Embeddings of the documents that have one, through the adapter.
 struct Dense {
@@ -86,6 +92,7 @@ impl Tuner {
             original,
             last: None,
             verdict: None,
+            revision: 0,
         }
     }
 
@@ -134,8 +141,7 @@ impl Tuner {
         }
         outcome.total = self.corpus.len();
         if outcome.added + outcome.updated > 0 {
-            self.lexical = None;
-            self.dense = None;
+            self.documents_changed();
         }
         Ok(outcome)
     }
@@ -150,10 +156,22 @@ impl Tuner {
             }
         }
         if removed > 0 {
-            self.lexical = None;
-            self.dense = None;
+            self.documents_changed();
         }
         removed
+    }
+
+    fn documents_changed(&mut self) {
+        self.lexical = None;
+        self.dense = None;
+        self.revision += 1;
+    }
+
+    /// Puts other weights into use.
+    fn use_weights(&mut self, weights: &Snapshot) {
+        self.encoder.restore(weights);
+        self.dense = None;
+        self.revision += 1;
     }
 
     /// Adds or replaces judgments, all or none.
@@ -189,8 +207,7 @@ impl Tuner {
     fn switch(&mut self, pick: impl Fn(&(Snapshot, Snapshot)) -> &Snapshot, kept: bool) -> Result<()> {
         let none = || Error::InsufficientData { what: "a finished training".into(), needed: 1, got: 0 };
         let weights = pick(self.last.as_ref().ok_or_else(none)?).clone();
-        self.encoder.restore(&weights);
-        self.dense = None;
+        self.use_weights(&weights);
         if let Some(verdict) = &mut self.verdict {
             verdict.kept = kept;
         }
@@ -212,9 +229,14 @@ impl Tuner {
         self.vectors.missing(self.encoder.fingerprint(), contents)
     }
 
+    /// The judged queries of one side.
+    fn queries(&self, split: Split) -> Vec<JudgedQuery> {
+        self.judgments.queries(split, SPLIT_SEED)
+    }
+
     /// Texts of judged queries of one side that have no vector yet; each once.
-    fn unencoded_queries(&self, split: Split, seed: u64) -> Vec<String> {
-        let texts = self.judgments.queries(split, seed).into_iter().map(|q| q.text);
+    fn unencoded_queries(&self, split: Split) -> Vec<String> {
+        let texts = self.queries(split).into_iter().map(|q| q.text);
         self.vectors.missing(self.encoder.fingerprint(), texts)
     }
 

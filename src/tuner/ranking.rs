@@ -1,7 +1,7 @@
 //! Search, for one query with everything a person wants to see and for many at once to be measured.
 
 use super::{Dense, Tuner};
-use crate::dataset::{Document, JudgedQuery, Split};
+use crate::dataset::{Document, JudgedQuery};
 use crate::embeddings::Embeddings;
 use crate::encoder::Tower;
 use crate::error::{Error, Result};
@@ -110,14 +110,13 @@ impl Tuner {
         Ok(found.collect())
     }
 
-    /// Measures the judged queries of one side with the weights in use.
+    /// Measures judged queries with the weights in use.
     ///
     /// # Errors
-    /// `InsufficientData` when no query of that side has a relevant document.
-    pub(super) async fn report(&mut self, split: Split, seed: u64, mode: Mode) -> Result<Report> {
-        let queries = self.judgments.queries(split, seed);
-        let rankings = self.rankings(&queries, mode).await?;
-        Report::new(&queries, &rankings)
+    /// `InsufficientData` when none of them has a relevant document.
+    pub(super) async fn report(&mut self, queries: &[JudgedQuery], mode: Mode) -> Result<Report> {
+        let rankings = self.rankings(queries, mode).await?;
+        Report::new(queries, &rankings)
     }
 
     /// Ids of the best documents for each query, best first.

@@ -46,7 +46,12 @@ enum Phase {
 pub(super) struct Train {
     options: TrainOptions,
     phase: Phase,
+    /// Of the training side, as they were when the run began; what is judged meanwhile counts for the next run.
     queries: Vec<JudgedQuery>,
+    /// Of the other side, likewise: before and after are about the same queries.
+    held_out: Vec<JudgedQuery>,
+    /// The state of the tuner that the run belongs to.
+    revision: u64,
     trainer: Option<Trainer>,
     before: Option<Report>,
     /// From 1 once the first has begun.
@@ -67,16 +72,16 @@ impl Train {
         options.validate()?;
         tuner.need_documents()?;
         let judged = |split| {
-            let queries = tuner.judgments.queries(split, options.seed);
+            let queries = tuner.queries(split);
             queries.into_iter().filter(|q| !q.positives.is_empty()).collect::<Vec<_>>()
         };
-        let queries = judged(Split::Train);
+        let (queries, held_out) = (judged(Split::Train), judged(Split::HeldOut));
         let need = |what: &str, needed: usize, got: usize| match got < needed {
             true => Err(Error::InsufficientData { what: what.into(), needed, got }),
             false => Ok(()),
         };
         need("training queries with a document marked relevant", 2, queries.len())?;
-        need("held-out queries with a document marked relevant", 2, judged(Split::HeldOut).len())?;
+        need("held-out queries with a document marked relevant", 2, held_out.len())?;
         if options.negatives == Negatives::Labelled {
             let labelled = queries.iter().map(|q| q.negatives.len()).sum();
             need("documents marked not relevant", 1, labelled)?;
@@ -86,6 +91,8 @@ impl Train {
             options,
             phase: Phase::Documents(documents),
             queries,
+            held_out,
+            revision: tuner.revision,
             trainer: None,
             before: None,
             epoch: 0,
@@ -97,6 +104,13 @@ impl Train {
     }
 
     pub(super) async fn next(&mut self, tuner: &mut Tuner) -> Result<Option<Event>> {
+        if matches!(self.phase, Phase::Done) {
+            return Ok(None);
+        }
+        if tuner.revision != self.revision {
+            let reason = "documents or weights changed while it ran; nothing was kept, start it again";
+            return Err(Error::input("training", reason));
+        }
         loop {
             // Taken out, so that a failure on the way leaves the run finished rather than half way.
             match std::mem::replace(&mut self.phase, Phase::Done) {
@@ -115,7 +129,7 @@ impl Train {
                     self.phase = Phase::Before;
                 }
                 Phase::Before => {
-                    let report = tuner.report(Split::HeldOut, self.options.seed, Mode::Dense).await?;
+                    let report = tuner.report(&self.held_out, Mode::Dense).await?;
                     let event = measured(Moment::Before, 0, &report);
                     self.before = Some(report);
                     self.phase = Phase::Mine;
@@ -146,9 +160,8 @@ impl Train {
                     }
                 }
                 Phase::After { weights } => {
-                    let seed = self.options.seed;
-                    let report =
-                        async |tuner: &mut Tuner| tuner.report(Split::HeldOut, seed, Mode::Dense).await;
+                    let held_out = &self.held_out;
+                    let report = async |tuner: &mut Tuner| tuner.report(held_out, Mode::Dense).await;
                     let after = tuner.with_weights(&weights, report).await?;
                     let event = measured(Moment::After, self.epochs, &after);
                     self.phase = Phase::Verdict { weights, after };
@@ -163,8 +176,7 @@ impl Train {
     /// Training and held-out queries that have no vector yet.
     fn query_encoding(&self, tuner: &Tuner, weights: Option<Snapshot>) -> Encoding {
         let fingerprint = weights.as_ref().map_or(tuner.encoder.fingerprint(), Snapshot::fingerprint);
-        let held_out = tuner.judgments.queries(Split::HeldOut, self.options.seed);
-        let texts = self.queries.iter().chain(&held_out).map(|q| q.text.clone());
+        let texts = self.queries.iter().chain(&self.held_out).map(|q| q.text.clone());
         let missing = tuner.vectors.missing(fingerprint, texts);
         Encoding::new(Stage::Queries, missing, tuner.encoder.max_length(), weights)
     }
@@ -197,7 +209,6 @@ impl Train {
             self.steps = self.epochs * batches.len();
             self.trainer = Some(Trainer::new(&tuner.encoder, &self.options, self.steps));
         }
-        self.queries = mined.queries;
         self.epoch += 1;
         self.phase = Phase::Steps { batches: batches.into_iter(), examples };
         Ok(Some(Event::Mining { epoch: self.epoch, report: mined.report }))
@@ -210,7 +221,7 @@ impl Train {
             seed: self.options.seed,
             ..MiningOptions::default()
         };
-        let mut mined = tuner.mine(&options, self.options.seed).await?;
+        let mut mined = tuner.mine(&options, self.queries.clone()).await?;
         let only_labelled = self.options.negatives == Negatives::Labelled;
         for example in &mut mined.examples {
             example

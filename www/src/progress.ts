@@ -15,14 +15,16 @@ export function showReading(job: Job): (event: ProgressEvent) => void {
   };
 }
 
-/** Sums over the model's files, which may come side by side. */
+/** Sums over the model's files. The engine's module loads beside them, so its stages show only while no file is under way. */
 export function showLoading(job: Job): (event: ProgressEvent) => void {
   const files = new Map<string, { loaded: number; total: number | null }>();
+  let label: string = strings.model.starting;
   return (event) => {
-    if (event.type === "load") job.report({ label: strings.model.after[event.stage], done: 0, total: null });
-    if (event.type !== "download") return;
-    files.set(event.file, event);
+    if (event.type === "encode") return;
+    if (event.type === "load") label = strings.model.after[event.stage];
+    else files.set(event.file, event);
     const parts = [...files.values()];
+    if (parts.every((part) => part.loaded === part.total)) return job.report({ label, done: 0, total: null });
     const loaded = parts.reduce((sum, part) => sum + part.loaded, 0);
     const total = parts.reduce<number | null>((sum, part) => (sum === null || part.total === null ? null : sum + part.total), 0);
     job.report({ label: strings.model.fetching(loaded, total), done: loaded, total });

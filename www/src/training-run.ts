@@ -31,7 +31,7 @@ export class TrainingRun {
         if (!this.#first) this.#job.report({ label: strings.training.mining, done: 0, total: null });
         break;
       case "evaluation":
-        if (event.stage !== "epoch") this.#job.report({ label: strings.training.measuring[event.stage], done: 0, total: null, secondsLeft: null });
+        this.#job.report({ label: strings.training.measuring[event.stage], done: 0, total: null, secondsLeft: null });
         break;
       case "step":
         this.#step(event);

@@ -1,0 +1,85 @@
+/** Every state of the page, on a phone and on a desk, light and dark: no accessibility violation, nothing cut off. */
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import axe from "axe-core";
+import { ROOT } from "../harness.mjs";
+import { loadModel, loadSample, sample, search, start, tell } from "./page.mjs";
+
+/** Where the pictures go, for a person to look at; git ignores it. */
+const PICTURES = join(ROOT, "test-results");
+
+const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } };
+
+describe("how the page looks", { timeout: 300_000 }, () => {
+  let site, page;
+  before(async () => {
+    mkdirSync(PICTURES, { recursive: true });
+    site = await start({ hooks: true });
+    page = await site.open("", { reducedMotion: "reduce" });
+    await page.evaluate(axe.source);
+  });
+  after(() => site?.close());
+
+  const check = async (state) => {
+    for (const [name, size] of Object.entries(SIZES)) {
+      for (const colorScheme of ["light", "dark"]) {
+        await page.setViewportSize(size);
+        await page.emulateMedia({ colorScheme });
+        await page.screenshot({ path: join(PICTURES, `${state}-${name}-${colorScheme}.png`), fullPage: name === "phone" });
+        const where = `${state}, ${name}, ${colorScheme}`;
+        assert.deepEqual(await violations(page), [], where);
+        const { scroll, client } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth }));
+        assert.ok(scroll <= client, `${where}: ${scroll} pixels wide in a window of ${client}`);
+      }
+    }
+  };
+
+  it("is in order when empty", async () => {
+    await check("empty");
+    assert.deepEqual(await headings(page), []);
+  });
+
+  it("is in order with results", async () => {
+    await loadModel(page);
+    await loadSample(page);
+    await search(page, sample().queries[1].text);
+    await page.evaluate(() => scrollTo(0, 0));
+    await check("results");
+    assert.deepEqual(await headings(page), []);
+  });
+
+  it("is in order while training", async () => {
+    await page.locator("#epochs").evaluate((input) => input.closest("details").setAttribute("open", ""));
+    await page.locator("#epochs").fill("20");
+    await page.locator("#epochs").evaluate((input) => input.closest("details").removeAttribute("open"));
+    await tell(page, "hold", { step: 25 });
+    await page.getByTestId("train").click();
+    await page.locator(".busy .label", { hasText: "Step 24 of" }).waitFor();
+    await check("training");
+    await tell(page, "release");
+    await page.locator("#train:enabled").waitFor();
+  });
+
+  it("is in order with the verdict", async () => {
+    await page.getByTestId("verdict").waitFor();
+    await check("verdict");
+    assert.deepEqual(await headings(page), []);
+    assert.deepEqual(site.errors, []);
+  });
+});
+
+/** What axe finds against WCAG 2.2 AA and its own best practices, shortened to what one needs to mend it. */
+async function violations(page) {
+  const found = await page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ["violations"] })).violations);
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("; ")}`);
+}
+
+/** Headings that skip a level; one h1 comes first. */
+async function headings(page) {
+  const levels = await page.locator(":is(h1, h2, h3, h4, h5, h6):visible").evaluateAll((all) => all.map(({ tagName }) => Number(tagName[1])));
+  assert.equal(levels[0], 1);
+  assert.equal(levels.filter((level) => level === 1).length, 1);
+  return levels.filter((level, at) => at > 0 && level > levels[at - 1] + 1);
+}
