@@ -13,7 +13,7 @@ pub enum Error {
     WebGpuUnavailable { reason: String },
     /// The GPU went away, or reported an error that makes its results worthless.
     #[error(
-        "the GPU device was lost: {reason}. Documents and judgments are intact; create a new instance, or use the CPU device."
+        "the GPU device was lost: {reason}. Documents and judgments are intact; start again in a fresh page or worker, or use the CPU device."
     )]
     DeviceLost { reason: String },
     /// An allocation failed or would exceed the address space.

@@ -17,7 +17,9 @@
 //! Imports point only downwards through this list's layers; a test holds them to it.
 
 #![warn(missing_docs)]
-#![cfg_attr(all(feature = "model", not(any(feature = "cpu", feature = "webgpu"))), allow(unused))]
+
+#[cfg(all(feature = "model", not(any(feature = "cpu", feature = "webgpu"))))]
+compile_error!("enable the feature `cpu` or `webgpu`, not `model` alone");
 
 pub mod dataset;
 pub mod embeddings;

@@ -25,11 +25,12 @@ impl Tokenizer {
         if max_length < 3 {
             return Err(Error::input("maxLength", format!("must be at least 3 tokens, got {max_length}")));
         }
-        // Nothing is ever decoded here, and the crate panics on a decoder that it does not know: a panic ends a wasm
-        // instance.
+        // The crate panics on a decoder that it does not know (nothing is ever decoded here) and on a template that names a
+        // token it does not define; a panic ends a wasm instance.
         let mut file: serde_json::Map<String, serde_json::Value> =
             serde_json::from_slice(json).map_err(|e| Error::TokenizerInvalid { reason: e.to_string() })?;
         file.remove("decoder");
+        check_template(file.get("post_processor"))?;
         let json =
             serde_json::to_vec(&file).map_err(|e| Error::TokenizerInvalid { reason: e.to_string() })?;
         let mut inner = HfTokenizer::from_bytes(json).map_err(invalid)?;
@@ -54,8 +55,25 @@ impl Tokenizer {
         self.max_length
     }
 
-    /// Number of ids, added tokens included: the least number of rows a word-embedding table needs.
+    /// Number of tokens, added ones included. Their ids need not be consecutive.
     pub fn vocabulary_size(&self) -> usize {
         self.inner.get_vocab_size(true)
     }
+}
+
+/// A template may only name special tokens that it defines.
+fn check_template(processor: Option<&serde_json::Value>) -> Result<()> {
+    let Some(processor) = processor else { return Ok(()) };
+    for inner in processor["processors"].as_array().into_iter().flatten() {
+        check_template(Some(inner))?;
+    }
+    let pieces = ["single", "pair"].into_iter().filter_map(|form| processor[form].as_array()).flatten();
+    for name in pieces.filter_map(|piece| piece["SpecialToken"]["id"].as_str()) {
+        if processor["special_tokens"].get(name).is_none() {
+            return Err(Error::TokenizerInvalid {
+                reason: format!("its post-processor names \"{name}\", which it does not define"),
+            });
+        }
+    }
+    Ok(())
 }

@@ -95,6 +95,8 @@ fn broken_files_name_themselves() {
         "MODEL_INVALID",
         "1_Pooling",
     );
+    let ids = String::from_utf8(good.tokenizer.clone()).unwrap().replace("\"ids\":[2]", "\"ids\":[902]");
+    refused(Files { tokenizer: ids.into_bytes(), ..good.clone() }, "TOKENIZER_INVALID", "902");
     let cut = good.weights[..good.weights.len() / 2].to_vec();
     refused(Files { weights: cut, ..good.clone() }, "MODEL_INVALID", "model.safetensors");
     refused(Files { weights: Vec::new(), ..good.clone() }, "MODEL_INVALID", "model.safetensors");
@@ -127,7 +129,9 @@ proptest! {
         let _ = load(&files);
         files = tiny();
         files.tokenizer[at % tokenizer] = byte;
-        let _ = load(&files);
+        if let Ok(encoder) = load(&files) {
+            let _ = pollster::block_on(encoder.encode(&["turn the key 7 times"]));
+        }
     }
 
     #[test]

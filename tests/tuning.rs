@@ -6,10 +6,10 @@ mod model;
 
 use model::tiny;
 use nearmiss::dataset::{Document, Judgment, Split};
-use nearmiss::encoder::{Encoder, Tower};
+use nearmiss::encoder::{Encoder, Tower, Towers};
 use nearmiss::error::{Error, Result};
 use nearmiss::mining::MiningOptions;
-use nearmiss::training::{LossName, TrainOptions, Trainable};
+use nearmiss::training::{Layout, LossName, TrainOptions, Trainable, TrainingExample};
 use nearmiss::tuner::{Event, Job, Mode, SearchOptions, Tuner};
 
 /// Notes in which the answer to "how do I W" is about W, for words that the tiny vocabulary splits into letters.
@@ -83,7 +83,8 @@ fn every_rung_and_loss_learns_and_repeats_itself() {
 
             let Some(Event::Verdict(verdict)) = events.last() else { panic!("no verdict") };
             assert_eq!((verdict.verdict.queries, verdict.examples, verdict.steps), (4, 8, 20));
-            // Whatever the verdict, both states can be had.
+            // What is not better was rolled back; whatever the verdict, both states can be had.
+            assert_eq!(query_vector(&tuner) != before, verdict.kept);
             tuner.keep().unwrap();
             assert_ne!(query_vector(&tuner), before);
             tuner.rollback().unwrap();
@@ -138,6 +139,43 @@ fn the_split_does_not_follow_the_training_seed_and_judging_goes_on_beside_a_run(
 }
 
 #[test]
+fn a_query_tower_leaves_the_document_side_alone() {
+    let mut tuner = tuner();
+    let document = |tuner: &Tuner| {
+        pollster::block_on(tuner.encode(&["a note".into()], Tower::Document)).unwrap().into_vec()
+    };
+    let (before, query) = (document(&tuner), query_vector(&tuner));
+    let options = TrainOptions { towers: Towers::Query, ..options(Trainable::Head, LossName::InfoNce) };
+    let job = Job::train(&tuner, options).unwrap();
+    run(&mut tuner, job).unwrap();
+    tuner.keep().unwrap();
+    assert_eq!(document(&tuner), before);
+    assert_ne!(query_vector(&tuner), query);
+}
+
+#[test]
+fn a_step_lays_out_what_counts_against_whom() {
+    let example = |query, positive, negatives: &[usize], relevant: &[usize]| TrainingExample {
+        query,
+        positive,
+        negatives: negatives.to_vec(),
+        relevant: relevant.to_vec(),
+    };
+    // 11 is relevant to query 0 too, and must not be its negative, neither mined nor in the batch.
+    let (a, b) = (example(0, 10, &[20, 11], &[10, 11]), example(1, 11, &[10], &[11]));
+    let layout = Layout::new(&[&a, &b], 2);
+    assert_eq!(layout.documents, [10, 11, 20, 10, 10, 11]);
+    assert_eq!(layout.present, [1.0, 0.0, 1.0, 0.0], "a filler stands where a relevant document stood");
+    let out = |row: usize| layout.excluded[row * 6..(row + 1) * 6].to_vec();
+    assert_eq!(
+        out(0),
+        [0.0, 1.0, 0.0, 1.0, 1.0, 1.0],
+        "positive, other's, negative, filler, relevant, filler"
+    );
+    assert_eq!(out(1), [0.0, 0.0, 0.0, 1.0, 0.0, 1.0]);
+}
+
+#[test]
 fn a_run_ends_when_its_documents_change() {
     let mut tuner = tuner();
     let mut job = Job::train(&tuner, options(Trainable::Head, LossName::InfoNce)).unwrap();
@@ -162,6 +200,21 @@ fn what_was_trained_goes_out_and_comes_back() {
         let before = query_vector(&fresh);
         pollster::block_on(fresh.import(&bytes)).unwrap();
         assert_eq!(query_vector(&fresh), query_vector(&trained), "{trainable:?}");
+        // The index follows, and the baseline is measured on all documents with the weights that were loaded.
+        let job = Job::index(&fresh).unwrap();
+        run(&mut fresh, job).unwrap();
+        let dense = SearchOptions { k: 12, mode: Mode::Dense };
+        assert_eq!(pollster::block_on(fresh.search("turn the key", &dense)).unwrap().len(), 12);
+        let job = Job::evaluate(&fresh, Split::HeldOut, Mode::Dense).unwrap();
+        let events = run(&mut fresh, job).unwrap();
+        let Some(Event::Evaluated { before: baseline, .. }) = events.last() else {
+            panic!("nothing measured")
+        };
+        let mut plain = tuner();
+        let job = Job::evaluate(&plain, Split::HeldOut, Mode::Dense).unwrap();
+        let events = run(&mut plain, job).unwrap();
+        let Some(Event::Evaluated { after, .. }) = events.last() else { panic!("nothing measured") };
+        assert_eq!(baseline, after);
         fresh.rollback().unwrap();
         assert_eq!(query_vector(&fresh), before);
 

@@ -62,7 +62,7 @@ export interface Engine {
   /** `"safetensors"`: what was trained (the head, or all weights), with a JSON header. */
   export(format: "safetensors"): Promise<Uint8Array>;
   /** Puts an exported head or full weights into use. */
-  import(bytes: Uint8Array): void;
+  import(bytes: Uint8Array): Promise<void>;
   free(): void;
 }
 

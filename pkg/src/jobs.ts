@@ -58,10 +58,10 @@ async function* pull(host: Host, job: Job, { signal, onEnd }: PullOptions): Asyn
     for (let closed = false; !closed; ) {
       if (signal?.aborted) throw aborted(signal);
       const event = await host.call("next", []);
-      if (signal?.aborted) throw aborted(signal);
+      // The job is over with its closing event: who aborts or stops listening there must not be told that it was cancelled.
+      closed = event?.type === CLOSING[job.kind];
+      if (!closed && signal?.aborted) throw aborted(signal);
       if (event === null) return;
-      // The job is over with its closing event: who stops listening there must not cancel what was achieved.
-      closed = event.type === CLOSING[job.kind];
       if (closed) await finish("next");
       yield event;
     }

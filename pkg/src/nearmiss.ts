@@ -168,13 +168,13 @@ export class Nearmiss {
 
   /** Takes the weights of the last training into use, whatever its verdict. */
   async keep(): Promise<void> {
-    await this.#turn("keep", undefined, () => this.#host.call("keep", []));
+    await this.#turn("keep", undefined, () => this.#reweigh("keep", []));
     await this.#refresh();
   }
 
   /** Puts the weights before the last training back. */
   async rollback(): Promise<void> {
-    await this.#turn("rollback", undefined, () => this.#host.call("rollback", []));
+    await this.#turn("rollback", undefined, () => this.#reweigh("rollback", []));
     await this.#refresh();
   }
 
@@ -190,7 +190,7 @@ export class Nearmiss {
     this.#alive();
     const bytes = file instanceof Blob ? await file.arrayBuffer() : file;
     if (!(bytes instanceof ArrayBuffer || bytes instanceof Uint8Array)) throw invalid("file", "must be a Uint8Array, an ArrayBuffer or a Blob");
-    await this.#turn("import", undefined, () => this.#host.call("import", [new Uint8Array(bytes)]));
+    await this.#turn("import", undefined, () => this.#reweigh("import", [new Uint8Array(bytes)]));
     await this.#refresh();
   }
 
@@ -232,6 +232,12 @@ export class Nearmiss {
     } finally {
       release();
     }
+  }
+
+  /** Other weights may be another transformer, for which documents have no embedding yet: those are made at once. */
+  async #reweigh<M extends "keep" | "rollback" | "import">(method: M, args: Args<M>): Promise<void> {
+    await this.#host.call(method, args);
+    await runJob(this.#host, { kind: "index" });
   }
 
   /** Full training and imports make another model of it. */

@@ -29,7 +29,7 @@ pub use pooling::{l2_normalize, pool};
 pub(crate) use weights::to_safetensors;
 pub use weights::{NamedTensor, Weights};
 
-use crate::embeddings::Embeddings;
+use crate::embeddings::{Embeddings, dot};
 use crate::error::{Error, Result};
 use crate::tokenizer::Tokenizer;
 use burn::module::Module;
@@ -64,6 +64,8 @@ pub struct Encoder {
     device_name: String,
     parameters: usize,
     fingerprint: u64,
+    /// Of everything besides the weights that moves an embedding.
+    settings: u64,
 }
 
 /// Weights that training can change, kept aside to go back to. Cheap: tensors are shared until one side is replaced.
@@ -113,12 +115,13 @@ impl Encoder {
         }
         let (device, device_name) = open().await?;
         let bert = Weights::parse(files.weights)?.bert(&config, &device)?;
-        let parts =
-            [files.config, files.tokenizer, files.weights, &[pooling as u8], &max_length.to_le_bytes()];
-        let fingerprint = parts.iter().fold(FNV_OFFSET, |hash, part| fnv1a(hash, part));
-        check()?;
+        // The same on 64 bits and on the 32 of wasm: a head travels between them.
+        let length = (max_length as u64).to_le_bytes();
+        let parts = [files.config, files.tokenizer, &[pooling as u8], &length];
+        let settings = parts.iter().fold(FNV_OFFSET, |hash, part| fnv1a(hash, part));
+        let fingerprint = fnv1a(settings, files.weights);
         let parameters = bert.num_params();
-        Ok(Self {
+        let encoder = Self {
             bert,
             head: None,
             tokenizer,
@@ -128,7 +131,24 @@ impl Encoder {
             device_name,
             parameters,
             fingerprint,
-        })
+            settings,
+        };
+        encoder.try_out().await?;
+        Ok(encoder)
+    }
+
+    /// Encodes one text, so that what fails only in use (an upload that found no memory, a kernel that the driver refuses)
+    /// fails here, where a caller can still choose another device.
+    async fn try_out(&self) -> Result<()> {
+        let row = self.encode(&["the key that opens the door"]).await?;
+        let norm = dot(row.row(0), row.row(0)).sqrt();
+        if (norm - 1.0).abs() < 1e-3 {
+            return Ok(());
+        }
+        Err(config::invalid(
+            "model.safetensors",
+            format!("a first text has an embedding of length {norm}, not 1"),
+        ))
     }
 
     /// Unit vectors of the texts before any adapter, one row a text, in one forward pass.
@@ -147,9 +167,23 @@ impl Encoder {
         Embeddings::new(self.dimensions(), values)
     }
 
-    /// Token ids of each text.
+    /// Token ids of each text, all of them rows of the word-embedding table.
+    ///
+    /// # Errors
+    /// `TokenizerInvalid` when the tokenizer gives an id that the model does not have.
     pub fn tokenize<S: AsRef<str>>(&self, texts: &[S]) -> Result<Vec<Vec<u32>>> {
-        texts.iter().map(|text| self.tokenizer.encode(text.as_ref())).collect()
+        let most = self.config.vocab_size;
+        let one = |text: &S| {
+            let ids = self.tokenizer.encode(text.as_ref())?;
+            match ids.iter().find(|&&id| id as usize >= most) {
+                None => Ok(ids),
+                Some(id) => {
+                    let reason = format!("it gives the id {id}, the model has {most} word embeddings");
+                    Err(Error::TokenizerInvalid { reason })
+                }
+            }
+        };
+        texts.iter().map(one).collect()
     }
 
     /// Pooled unit vectors of token sequences through any copy of the transformer (training passes its own).
@@ -252,8 +286,7 @@ impl Encoder {
     pub async fn fingerprint_of(&self, bert: &Bert) -> Result<u64> {
         let tensors = self.tensors(bert).await?;
         let hash = |hash, values: &[f32]| values.iter().fold(hash, |hash, v| fnv1a(hash, &v.to_le_bytes()));
-        let settings = fnv1a(fnv1a(FNV_OFFSET, &[self.pooling as u8]), &self.max_length().to_le_bytes());
-        Ok(tensors.iter().fold(settings, |all, tensor| hash(all, &tensor.values)))
+        Ok(tensors.iter().fold(self.settings, |all, tensor| hash(all, &tensor.values)))
     }
 
     /// All weights of the transformer in use under their Hugging Face names.

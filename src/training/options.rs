@@ -13,6 +13,10 @@ const AIM_STEPS: usize = 64;
 /// frozen embeddings they cost next to nothing.
 const HEAD_BATCH: usize = 256;
 
+/// Most documents in one step. The scores of a step are queries × documents numbers, several times over for the backward
+/// pass, in the 4 GB that a wasm module can address.
+const MOST_DOCUMENTS: usize = 16_640;
+
 /// Which loss, by its JavaScript name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -125,6 +129,17 @@ impl TrainOptions {
         if self.towers == Towers::Query && self.trainable == Trainable::Full {
             let reason = "\"query\" needs trainable \"head\": full training moves the document side too";
             return Err(Error::input("towers", reason));
+        }
+        let step = self.batch_size.unwrap_or(HEAD_BATCH) * (1 + self.num_negatives);
+        if step > MOST_DOCUMENTS {
+            let reason = format!(
+                "with numNegatives {} a step has {step} documents, at most {MOST_DOCUMENTS} fit",
+                self.num_negatives
+            );
+            return Err(Error::input("batchSize", reason));
+        }
+        if self.negatives == Negatives::Labelled && self.num_negatives == 0 {
+            return Err(Error::input("numNegatives", "negatives \"labelled\" needs at least 1"));
         }
         if self.loss == LossName::Margin && self.num_negatives == 0 {
             return Err(Error::input("numNegatives", "the margin loss needs at least 1"));

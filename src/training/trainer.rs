@@ -41,6 +41,9 @@ pub struct StepReport {
     pub learning_rate: f64,
 }
 
+/// Most memory that the attention scores of one step may take, of the 4 GB that a wasm module can address.
+const STEP_BYTES: u64 = 2 << 30;
+
 /// The part that trains.
 enum Trained {
     Head(Head, Towers),
@@ -92,13 +95,14 @@ impl Trainer {
     /// Forward, backward, update; one read-back.
     ///
     /// # Errors
-    /// `DeviceLost`; `InputInvalid` when the loss is no longer a number (the weights are then of no use).
+    /// `OutOfMemory` before anything is computed; `DeviceLost`; `InputInvalid` when the loss is no longer a number (the weights are then of no use).
     pub async fn step(
         &mut self,
         encoder: &Encoder,
         layout: &Layout,
         inputs: StepInputs,
     ) -> Result<StepReport> {
+        self.check_memory(encoder, &inputs)?;
         let size = layout.queries.len();
         let rows = layout.documents.len();
         let query = self.project(encoder, inputs.queries, Tower::Query);
@@ -150,6 +154,27 @@ impl Trainer {
                 **bert = self.optimizer.step(rate, bert.as_ref().clone(), gradients);
             }
         }
+    }
+
+    /// Refuses a step whose attention scores alone would not fit; a failed allocation would end the instance.
+    fn check_memory(&self, encoder: &Encoder, inputs: &StepInputs) -> Result<()> {
+        let scores = |inputs: &Inputs| match inputs {
+            Inputs::Rows(_) => 0,
+            Inputs::Tokens(sequences) => {
+                let longest = sequences.iter().map(Vec::len).max().unwrap_or(0) as u64;
+                sequences.len() as u64 * longest * longest
+            }
+        };
+        let config = encoder.config();
+        // Scores and their softmax are kept for the backward pass, 4 bytes each.
+        let per_score = 8 * (config.num_attention_heads * config.num_hidden_layers) as u64;
+        let bytes = (scores(&inputs.queries) + scores(&inputs.documents)) * per_score;
+        if bytes <= STEP_BYTES {
+            return Ok(());
+        }
+        let reason =
+            format!("a step would keep {} MB of attention scores; use a smaller batchSize", bytes >> 20);
+        Err(Error::OutOfMemory { reason })
     }
 
     /// `[rows, dim]` through what trains.

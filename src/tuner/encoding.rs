@@ -42,7 +42,9 @@ impl Encoding {
             Some(weights) => tuner.with_weights(weights, encode).await?,
             None => {
                 encode(tuner).await?;
-                tuner.dense = None;
+                if self.stage == Stage::Documents {
+                    tuner.dense = None;
+                }
             }
         }
         self.done += batch.len();
@@ -51,7 +53,8 @@ impl Encoding {
 }
 
 impl Tuner {
-    /// Does something with other weights; those in use, and the index over them, are back afterwards in every case.
+    /// Does something with other weights; those in use, and the index over them, are back
+    /// when it ends, whether it failed or not.
     pub(super) async fn with_weights<T>(
         &mut self,
         weights: &Snapshot,

@@ -16,15 +16,21 @@ impl Tuner {
     /// The trained part of the weights in use.
     ///
     /// # Errors
-    /// `InsufficientData` when the weights in use are those that were loaded.
+    /// `InsufficientData` when the weights in use are those that were loaded; `InputInvalid` for a head on top of a transformer
+    /// that was itself trained or imported.
     pub async fn export(&self) -> Result<Vec<u8>> {
+        let moved = self.encoder.fingerprint() != self.original.fingerprint();
         if let Some((_, towers)) = self.encoder.head() {
+            if moved {
+                let reason = "a head on top of a tuned transformer is no single file; roll the head back to export the transformer";
+                return Err(Error::input("export", reason));
+            }
             let towers = if *towers == Towers::Query { "query" } else { "shared" };
             let model = format!("{:016x}", self.encoder.fingerprint());
             let header = [(KIND, "head".to_owned()), (TOWERS, towers.to_owned()), (MODEL, model)];
             return to_safetensors(&self.encoder.head_tensors().await?, &header);
         }
-        if self.encoder.fingerprint() == self.original.fingerprint() {
+        if !moved {
             let what = "trained weights to export (those in use are as they were loaded)";
             return Err(Error::InsufficientData { what: what.into(), needed: 1, got: 0 });
         }

@@ -52,7 +52,11 @@ impl Job {
         tuner.need_documents()?;
         let encodings = match mode {
             Mode::Lexical => Vec::new(),
-            _ => vec![queries(tuner, split), documents(tuner)],
+            _ => {
+                let mut encodings = tuner.for_baseline(split);
+                encodings.extend([queries(tuner, split), documents(tuner)]);
+                encodings
+            }
         };
         Ok(Self { encodings, work: Work::Evaluate { split, mode } })
     }
@@ -113,7 +117,6 @@ impl Tuner {
         let judged = self.queries(split);
         let after = self.report(&judged, mode).await?;
         let original = self.original.clone();
-        // Documents encoded with the original transformer are still at hand; a new one since then makes this empty.
         let before = if self.is_original() {
             after.metrics
         } else {
@@ -122,6 +125,21 @@ impl Tuner {
         };
         let queries = after.per_query.len();
         Ok(Event::Evaluated { before, after: after.metrics, queries, verdict: self.verdict.clone() })
+    }
+
+    /// What the model as it was loaded has not encoded yet, when another transformer is in use.
+    fn for_baseline(&self, split: Split) -> Vec<Encoding> {
+        let (original, length) = (&self.original, self.encoder.max_length());
+        if original.fingerprint() == self.encoder.fingerprint() {
+            return Vec::new();
+        }
+        let contents = self.corpus.documents().iter().map(|d| d.content());
+        let queries = self.queries(split).into_iter().map(|q| q.text);
+        let missing = [
+            (Stage::Queries, self.vectors.missing(original.fingerprint(), queries)),
+            (Stage::Documents, self.vectors.missing(original.fingerprint(), contents)),
+        ];
+        missing.map(|(stage, texts)| Encoding::new(stage, texts, length, Some(original.clone()))).into()
     }
 
     fn is_original(&self) -> bool {

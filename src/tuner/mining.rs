@@ -12,6 +12,8 @@ use std::collections::HashSet;
 /// Examples of one round of mining with the queries that they number.
 pub(super) struct Mined {
     pub queries: Vec<JudgedQuery>,
+    /// For each query, every document known to answer it: those marked relevant and their copies.
+    pub relevant: Vec<Vec<usize>>,
     pub examples: Vec<Example>,
     pub report: MiningReport,
 }
@@ -40,7 +42,10 @@ impl Tuner {
             }
         }
         let (examples, report) = mine(&candidates, self.corpus.len(), options)?;
-        Ok(Mined { queries, examples, report })
+        let relevant =
+            |c: &Candidates| c.positives.iter().map(|&(p, _)| p).chain(c.excluded.clone()).collect();
+        let relevant = candidates.iter().map(relevant).collect();
+        Ok(Mined { queries, relevant, examples, report })
     }
 
     /// What the judgments say about a query's documents, by position; copies of a relevant document are set aside.
@@ -52,10 +57,13 @@ impl Tuner {
         let texts: HashSet<usize> = relevant.iter().map(|&p| originals[p]).collect();
         let copies = originals.iter().enumerate();
         let copies = copies.filter(|(p, original)| texts.contains(original) && !relevant.contains(p));
+        let excluded: Vec<usize> = copies.map(|(p, _)| p).collect();
+        // A copy of the answer that was marked wrong contradicts the mark on the answer: it teaches nothing.
+        let marked = query.negatives.iter().filter_map(position);
         Candidates {
             hits: Vec::new(),
-            negatives: query.negatives.iter().filter_map(position).collect(),
-            excluded: copies.map(|(p, _)| p).collect(),
+            negatives: marked.filter(|p| !excluded.contains(p)).collect(),
+            excluded,
             positives,
         }
     }

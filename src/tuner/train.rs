@@ -199,7 +199,7 @@ impl Train {
             }
             None => self.mine(tuner).await?,
         };
-        let examples = examples(&mined, tuner);
+        let examples = examples(&mined);
         self.examples = examples.len();
         let keys: Vec<(usize, usize)> = examples.iter().map(|e| (e.query, e.positive)).collect();
         let seed = self.options.seed.wrapping_add(self.epoch as u64);
@@ -224,9 +224,13 @@ impl Train {
         let mut mined = tuner.mine(&options, self.queries.clone()).await?;
         let only_labelled = self.options.negatives == Negatives::Labelled;
         for example in &mut mined.examples {
-            example
-                .negatives
-                .retain(|n| !only_labelled || n.source == crate::mining::NegativeSource::Labelled);
+            let marked = |n: &crate::mining::Negative| n.source == crate::mining::NegativeSource::Labelled;
+            // With more marks than places each epoch begins with another one, so that all are trained on.
+            let count = example.negatives.iter().filter(|n| marked(n)).count();
+            if count > 0 {
+                example.negatives[..count].rotate_left(self.epoch % count);
+            }
+            example.negatives.retain(|n| !only_labelled || marked(n));
             example.negatives.truncate(self.options.num_negatives);
         }
         Ok(mined)
@@ -310,18 +314,13 @@ fn measured(stage: Moment, epoch: usize, report: &Report) -> Event {
     Event::Evaluation { stage, epoch, metrics: report.metrics, queries: report.per_query.len() }
 }
 
-/// From mined examples to what the training room takes: every relevant document, copies included, is named.
-fn examples(mined: &Mined, tuner: &Tuner) -> Vec<TrainingExample> {
-    let relevant: Vec<Vec<usize>> = mined
-        .queries
-        .iter()
-        .map(|q| q.positives.iter().filter_map(|(id, _)| tuner.corpus.position(id)).collect())
-        .collect();
+/// From mined examples to what the training room takes.
+fn examples(mined: &Mined) -> Vec<TrainingExample> {
     let one = |e: &crate::mining::Example| TrainingExample {
         query: e.query,
         positive: e.positive,
         negatives: e.negatives.iter().map(|n| n.document).collect(),
-        relevant: relevant[e.query].clone(),
+        relevant: mined.relevant[e.query].clone(),
     };
     mined.examples.iter().map(one).collect()
 }
