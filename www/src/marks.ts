@@ -23,8 +23,8 @@ export interface Readiness {
   questionsToGo: number;
 }
 
-/** What the engine needs: something to learn from, and two questions for a paired comparison. */
-const LEAST_PRACTICE = 1;
+/** What the engine needs: two questions that push each other apart, and two for a paired comparison. */
+const LEAST_PRACTICE = 2;
 const LEAST_TEST = 2;
 
 /** One question in every so many is kept for the test. */
