@@ -21,6 +21,7 @@ mod document;
 mod example;
 mod judgments;
 mod rng;
+mod source;
 
 pub use batches::batches;
 pub use corpus::{Change, Corpus};
@@ -28,3 +29,4 @@ pub use document::Document;
 pub use example::{Example, Negative, NegativeSource};
 pub use judgments::{JudgedQuery, Judgment, Judgments, Split, split_of};
 pub use rng::Rng;
+pub use source::{PseudoKind, Source};
