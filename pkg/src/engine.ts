@@ -1,6 +1,9 @@
 /** What the wasm modules export, as the facade sees it. Written by hand so that both builds meet one interface. */
 
-import type { Document, Hit, Judgment, Metrics, ModelInfo, SearchMode, TrainEvent, Verdict, Example, MiningReport } from "./types.js";
+import type {
+  BeirJudgments, Change, Conflict, Document, Example, FeedbackOptions, FeedbackResult, Hit, Impression, Judgment, Metrics,
+  MiningReport, ModelInfo, PseudoOptions, PseudoResult, SearchMode, Suspect, TrainEvent, Undone, Verdict, Why,
+} from "./types.js";
 
 /** Files of a model, already in memory. `weights` is dropped by the engine once parsed. */
 export interface ModelFiles {
@@ -21,11 +24,14 @@ export type Job =
   | { kind: "evaluate"; options: { split?: string; mode?: SearchMode } }
   | { kind: "train"; options: Record<string, unknown> };
 
-/** `TrainEvent`s, then for each kind one closing event, then null. */
+/**
+ * A mining or training job whose `teacher` is `"given"` reports `scoring` for one query and its candidates: answer with
+ * `putScores`, one number a document, before the next pull. Else: `TrainEvent`s, then for each kind one closing event, then null. */
 export type JobEvent =
   | TrainEvent
+  | { type: "scoring"; query: string; documents: Document[]; elapsedMs: number }
   | { type: "indexed"; documents: number; elapsedMs: number }
-  | { type: "mined"; examples: Example[]; report: MiningReport; elapsedMs: number }
+  | { type: "mined"; examples: Example[]; suspects: Suspect[]; report: MiningReport; elapsedMs: number }
   | { type: "evaluated"; before: Metrics; after: Metrics; queries: number; verdict: Verdict | null; elapsedMs: number };
 
 export interface Engine {
@@ -53,6 +59,22 @@ export interface Engine {
   addJudgments(judgments: Judgment[]): { total: number };
   removeJudgments(judgments: { query: string; document: string }[]): { removed: number };
   judgments(): Judgment[];
+  /** Null when there is nothing to undo or redo. */
+  undo(): Undone | null;
+  redo(): Undone | null;
+  /** Oldest first, at most the last 200. */
+  history(): Change[];
+  conflicts(): Conflict[];
+  exportJudgments(format: "jsonl" | "beir", split?: "train" | "held-out"): string | BeirJudgments;
+  /** A string is JSONL. All or none. */
+  importJudgments(input: string | BeirJudgments, split?: "train" | "held-out"): { added: number; total: number };
+  /** Makes queries from the documents and adds them as judgments with source "synthetic". */
+  pseudoQueries(options: PseudoOptions): PseudoResult;
+  feedback(impressions: Impression[], options: FeedbackOptions): FeedbackResult;
+  /** `options` as for mining; the teacher is left out of account. */
+  why(query: string, document: string, options: Record<string, unknown>): Promise<Why>;
+  /** Answers a `scoring` event. */
+  putScores(scores: Float32Array): void;
   start(job: Job): void;
   next(): Promise<JobEvent | null>;
   cancel(): void;

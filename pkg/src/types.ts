@@ -36,6 +36,8 @@ export interface Document {
   id: string;
   title?: string;
   text: string;
+  /** Id of the document that this one is a chunk of, if it is one: chunks of one document are no negatives for each other's queries. */
+  parent?: string;
   /** Anything JSON can hold; returned with each hit, never read. */
   metadata?: unknown;
 }
@@ -57,17 +59,113 @@ export interface AddResult {
   total: number;
 }
 
-/** One person's word on one document for one query. */
+/** Who says so. The earlier in this list, the more it counts: a click never overrules a label. Default "labelled". */
+export type Source = "labelled" | "click" | "mined" | "synthetic";
+
+/** How a synthetic query was made from the document that answers it. */
+export type PseudoKind = "title" | "heading" | "cloze" | "crop" | "key-phrases";
+
+/** One word on one document for one query. */
 export interface Judgment {
-  /** The query's text. */
+  /** The query's text. Spellings that differ only in case or white space are one query. */
   query: string;
   /** A document's id. */
   document: string;
   relevant: boolean;
   /** Graded relevance, 0 or more; default 1 when relevant and 0 when not. */
   grade?: number;
+  /** How much training heeds it, above 0; default 1, what one person's label weighs. */
+  weight?: number;
+  source?: Source;
+  /** For source "synthetic": how the query was made. */
+  kind?: PseudoKind;
+  /** For source "click": how many impressions stand behind it. */
+  impressions?: number;
   /** Fixes the side on which the query stands. Without it a fifth of the queries is held out, by seed. */
   split?: "train" | "held-out";
+}
+
+/** One entry of the history of judgments. */
+export interface Change {
+  /** Counts up. */
+  number: number;
+  /** Milliseconds since 1970. */
+  at: number;
+  action: "added" | "removed" | "documents-removed" | "imported" | "feedback";
+  /** The judgments concerned, as they were and as they are. */
+  before: Judgment[];
+  after: Judgment[];
+}
+
+/** What `undo` and `redo` did; `skipped` judgments are about documents that are gone. */
+export interface Undone {
+  change: Change;
+  skipped: number;
+  total: number;
+}
+
+/** Two words on one query that cannot both be meant. */
+export interface Conflict {
+  /** `"sources"`: one document, judged oppositely by two sources. `"copies"`: two documents with the same content, judged oppositely. */
+  kind: "sources" | "copies";
+  query: string;
+  /** Ids. */
+  documents: string[];
+  judgments: Judgment[];
+  /** Number in `judgments` of the one that counts in training. */
+  counts: number;
+}
+
+/** Judgments as BEIR files. Qrels cannot carry weight, source or split. */
+export interface BeirJudgments {
+  /** `queries.jsonl` */
+  queries: string;
+  /** `qrels.tsv` */
+  qrels: string;
+}
+
+/** One list of results that a person saw, and what they clicked. */
+export interface Impression {
+  query: string;
+  /** Ids in the order in which they were shown. */
+  shown: string[];
+  /** Rank of the first of them, from 1. Default 1. */
+  firstRank?: number;
+  clicks: { document: string; /** Milliseconds spent there, if known. */ dwellMs?: number }[];
+}
+
+/** How clicks become judgments: inverse propensity weighting against position bias. */
+export interface FeedbackOptions {
+  /** A result at rank r is looked at with probability r^−eta. Default 1. */
+  eta?: number;
+  /** Or that probability rank by rank, each in 0..1; the last one counts for all deeper ranks. */
+  propensities?: number[];
+  /** Most that one click may count, as a multiple of a click at rank 1. Default 10. */
+  cap?: number;
+  /** A click with a shorter stay counts as passed over. */
+  minDwellMs?: number;
+  /** Do results above a click that were not clicked count as not relevant? Default true. */
+  skips?: boolean;
+}
+
+export interface FeedbackResult {
+  /** As they stand now, one for each pair that the impressions said something about. */
+  judgments: Judgment[];
+  total: number;
+}
+
+/** How to make queries out of documents, where nobody has judged any yet. */
+export interface PseudoOptions {
+  /** Default: all. */
+  kinds?: PseudoKind[];
+  /** At most so many of each document. Default 1. */
+  perDocument?: number;
+  seed?: number;
+}
+
+export interface PseudoResult {
+  queries: { query: string; document: string; kind: PseudoKind }[];
+  total: number;
 }
 
 export interface EncodeOptions {
@@ -109,8 +207,24 @@ export interface Metrics {
   "precision@1": number;
 }
 
-export interface MineOptions {
-  strategy?: "dense";
+/**
+ * Where negatives come from.
+ * - `"dense"`: hits of the encoder as it is now (ANCE). `"ance"`: the same, mined anew every `refreshEvery` steps of a training.
+ * - `"bm25"`: hits by words. `"random"`: any document. `"in-batch"`: answers to other queries.
+ * - `"hybrid"`: a `mixture` of these.
+ * - `"labelled"`: only what people marked. `"synthetic"`: the answer with one thing changed, see `NearMiss`.
+ *
+ * What people marked wrong comes first under every strategy.
+ */
+export type MiningStrategy = "dense" | "ance" | "bm25" | "random" | "in-batch" | "hybrid" | "labelled" | "synthetic";
+
+/** Scores documents for a query; higher is better. The numbers of one query must compare with each other. */
+export type Teacher = (query: string, documents: Document[]) => ArrayLike<number> | Promise<ArrayLike<number>>;
+
+/** Which candidates become negatives. Scores are cosines of the encoder in use, whatever the strategy. */
+export interface SelectionOptions {
+  /** For strategy "hybrid": the weight of each source. Default: dense and bm25, half each. */
+  mixture?: Partial<Record<"dense" | "bm25" | "random" | "in-batch" | "synthetic", number>>;
   /** This many of the best candidates that passed the filters are skipped. Default 0. */
   rangeMin?: number;
   /** Candidates from this place on, counted likewise, are skipped. Default grows with the corpus. */
@@ -121,56 +235,180 @@ export interface MineOptions {
   minScore?: number;
   /** Drop a candidate that scores above positive − this. */
   absoluteMargin?: number;
-  /** Drop a candidate that scores above positive − |positive| × this. Default 0.05. */
-  relativeMargin?: number;
+  /** `"top"` takes the hardest that remain, `"random"` draws among them, `"simans"` prefers those that score near the positive. Default "top". */
+  sampling?: "top" | "random" | "simans";
+  /** SimANS draws with probability ∝ exp(−sharpness · (score − positive − offset)²). Default 100 and 0. */
+  simansSharpness?: number;
+  simansOffset?: number;
+  /** Fill places that stay empty with random documents that pass the filters. Default true. */
+  topUp?: boolean;
+  /** Drop a candidate whose words (3-shingles) overlap so much (Jaccard, 0..1) with a positive's; null turns the rule off. Default 0.8. */
+  nearDuplicates?: number | null;
+  /** Drop other chunks of a positive's document (`parent`). Default true. */
+  siblings?: boolean;
+  /** Drop documents with a positive's title. Default false: in many collections these are the best negatives. */
+  sameTitle?: boolean;
+  /** Drop a candidate that this scorer holds to be as good as a positive: `"maxsim"` (token by token, same encoder) or your own function. */
+  teacher?: "maxsim" | Teacher;
+  /** A candidate is as good when its teacher score is above positive − |positive| × this. Default 0. */
+  teacherMargin?: number;
+  /** Largest share of a result's mined negatives that may be synthetic. Default 0.5. */
+  maxSynthetic?: number;
+}
+
+export interface MineOptions extends SelectionOptions {
+  /** Default "dense". */
+  strategy?: MiningStrategy;
+  /** Drop a candidate that scores above positive − |positive| × this; null turns the rule off. Default 0.05. */
+  relativeMargin?: number | null;
   /** Negatives a (query, positive) pair. Default 3. */
   numNegatives?: number;
-  /** `"top"` takes the hardest that remain, `"random"` draws among them. Default "top". */
-  sampling?: "top" | "random";
+  /** At most so many positives of one query, so that none dominates; which ones, the seed decides. Default: all. */
+  maxPositives?: number;
   seed?: number;
   signal?: AbortSignal;
   onProgress?: (event: ProgressEvent) => void;
+}
+
+/** A text made from a document by changing one thing: close in form, different in meaning. */
+export interface NearMiss {
+  text: string;
+  kind: "number" | "date" | "unit" | "negation" | "term-swap";
+  /** What stood there, and what stands there now. */
+  from: string;
+  to: string;
+  /** Id of the document that was changed. */
+  source: string;
+  /** Id of the document that lent the term, for a term swap. */
+  donor: string | null;
+}
+
+export type NegativeSource = "labelled" | "click" | "mined" | "dense" | "bm25" | "random" | "in-batch" | "synthetic";
+
+export interface Negative {
+  /** Id; null for a synthetic text, which is no document. */
+  document: string | null;
+  synthetic?: NearMiss;
+  /** Cosine with the query when it was mined; null when it has none. */
+  score: number | null;
+  /** Rank, from 1, among the candidates of its source; null when it was not among them. */
+  rank: number | null;
+  /** Who says that it is one. */
+  source: NegativeSource;
+  /** Of a judgment; 1 for everything else. */
+  weight: number;
 }
 
 /** One training example: ids of documents and the scores they had when they were mined. */
 export interface Example {
   query: string;
   positive: string;
-  negatives: { document: string; score: number | null; rank: number | null; source: "labelled" | "dense" }[];
+  /** Judged ones first, then hardest first. */
+  negatives: Negative[];
   positiveScore: number;
+  /** Of the positive's judgment. */
+  weight: number;
+}
+
+/** A document that was not taken as a negative because it may well answer the query. For a person to decide. */
+export interface Suspect {
+  query: string;
+  document: string;
+  /** The positive that it resembles. */
+  positive: string;
+  /** `"margin"`: it scores too near to the positive, or above it. */
+  reason: "near-duplicate" | "sibling" | "same-title" | "margin" | "teacher";
+  /** Cosines. */
+  score: number;
+  positiveScore: number;
+  /** Jaccard overlap for "near-duplicate", the teacher's score for "teacher". */
+  similarity: number | null;
 }
 
 export interface MiningReport {
+  strategy: MiningStrategy;
   pairs: number;
   negatives: number;
   /** Hits looked at, before any filter. */
   candidates: number;
-  /** How many candidates each rule dropped. */
+  /** How many candidates each rule dropped; one that breaks several counts for the first, in this order. */
   dropped: {
     /** Relevant to the query. */
     positive: number;
-    /** Copies of a relevant document. */
-    excluded: number;
-    /** Taken already, because a person marked them. */
+    /** Copies of a relevant document, word for word. */
+    copy: number;
+    /** Taken already, because somebody judged them. */
     labelled: number;
+    nearDuplicate: number;
+    sibling: number;
+    sameTitle: number;
     absoluteMargin: number;
     relativeMargin: number;
     maxScore: number;
     minScore: number;
+    teacher: number;
   };
-  /** Pairs that got fewer negatives than asked for, and how many negatives are missing in all. */
+  /** Negatives by source; absent sources gave none. */
+  sources: Partial<Record<NegativeSource, number>>;
+  /** Random documents that filled places which would have stayed empty. */
+  toppedUp: number;
+  /** Pairs that got fewer negatives than asked for all the same, and how many negatives are missing in all. */
   shortPairs: number;
   shortfall: number;
+  /** Documents for a person to look at; `MiningResult.suspects` lists the likeliest. */
+  suspects: number;
   rangeMin: number;
   rangeMax: number;
   positiveScores: Quantiles | null;
   /** Null when no negative has a score. */
   negativeScores: Quantiles | null;
+  /** Both distributions in equal bins from `min` to `max`. Null without pairs. */
+  histogram: { min: number; max: number; positives: number[]; negatives: number[] } | null;
+  /** Share of the negatives that the mining before this one had found for the same pair; null for the first. */
+  overlap: number | null;
+  /** Spent in mining, without encoding. */
+  miningMs: number;
 }
 
 export interface MiningResult {
   examples: Example[];
+  /** Likeliest first, at most 3 a query and 500 in all. */
+  suspects: Suspect[];
   report: MiningReport;
+}
+
+/** Why a document is, or is not, a negative for a query. */
+export interface Why {
+  query: string;
+  document: string;
+  /** What was said about it; null when nothing was. */
+  judgment: Judgment | null;
+  /** Place in dense and in lexical search. */
+  dense: { rank: number | null; score: number } | null;
+  lexical: { rank: number | null; score: number };
+  positives: { document: string; score: number; rank: number | null }[];
+  /** Every rule of the options, in order: what it looked at, what it allows, and whether the document passed. */
+  checks: { rule: keyof MiningReport["dropped"]; value: number | null; limit: number | null; passed: boolean }[];
+  /** Did it pass all of them? */
+  eligible: boolean;
+  /** BM25, term by term: the words that made it look right. */
+  terms: Explanation;
+  /** For each word piece of the query the one of the document that is nearest to it (MaxSim). */
+  alignment: Alignment[];
+}
+
+/** A number and what it was made from. */
+export interface Explanation {
+  description: string;
+  value: number;
+  details?: Explanation[];
+}
+
+/** Two word pieces, with their places in the query and in title + space + text (UTF-16, end exclusive), and their cosine. */
+export interface Alignment {
+  query: { text: string; start: number; end: number };
+  document: { text: string; start: number; end: number };
+  similarity: number;
 }
 
 export interface Quantiles {
@@ -188,9 +426,20 @@ export interface TrainOptions {
   trainable?: "head" | "full";
   /** "query" trains the query side alone, so that document embeddings stay valid (head only). Default "shared". */
   towers?: "shared" | "query";
-  /** "dense" mines hard negatives (for a head anew each epoch, for full training once); "labelled" uses only what people marked
-   * wrong. Default "dense". */
-  negatives?: "dense" | "labelled";
+  /** Where negatives come from. Mined for a head anew each epoch, for full training once; "ance" every `refreshEvery` steps for both.
+   * Default "dense". */
+  negatives?: MiningStrategy;
+  /** Which candidates become negatives; what is not given is as in `mine`. */
+  mining?: SelectionOptions;
+  /** For negatives "ance": steps between two minings. Default 16. */
+  refreshEvery?: number;
+  /** Share of all steps, 0..1, that begin with BM25 negatives before `negatives` takes over. Default 0. */
+  bm25Warmup?: number;
+  /** Easy negatives first: "rank" moves the range of places up towards `rangeMin` as training goes on, "score" moves the
+   * relative margin from 0.5 down to its value. Default "none". */
+  curriculum?: "none" | "rank" | "score";
+  /** Positives of one query in one epoch, so that none dominates; each epoch takes others. Default 4. */
+  maxPositives?: number;
   /** Passes over the examples. Default: as many as make about 64 steps. */
   epochs?: number;
   /** Queries a step. Default for a head: half of the examples, at most 256; for full training 8. */
@@ -217,11 +466,29 @@ export interface TrainOptions {
 export type ProgressEvent =
   | { type: "download"; file: string; loaded: number; total: number | null; elapsedMs: number }
   | { type: "load"; stage: "module" | "device" | "model"; elapsedMs: number }
-  | { type: "encode"; stage: "documents" | "queries"; done: number; total: number; elapsedMs: number };
+  | EncodeEvent;
+
+/** "tokens": for a MaxSim teacher. "near-misses": synthetic negatives. */
+export interface EncodeEvent {
+  type: "encode";
+  stage: "documents" | "queries" | "near-misses" | "tokens";
+  done: number;
+  total: number;
+  elapsedMs: number;
+}
 
 export type TrainEvent =
-  | { type: "encode"; stage: "documents" | "queries"; done: number; total: number; elapsedMs: number }
-  | { type: "mining"; epoch: number; report: MiningReport; elapsedMs: number }
+  | EncodeEvent
+  | {
+      type: "mining";
+      epoch: number;
+      /** Steps taken before it. */
+      step: number;
+      /** How many steps old the negatives were that it replaces; null for the first. */
+      staleness: number | null;
+      report: MiningReport;
+      elapsedMs: number;
+    }
   | { type: "evaluation"; stage: "before" | "after"; epoch: number; metrics: Metrics; queries: number; elapsedMs: number }
   | {
       type: "step";
@@ -259,6 +526,8 @@ export interface Verdict {
   perQuery: { query: string; before: number; after: number; rankBefore: number | null; rankAfter: number | null }[];
   /** The verdict in one plain sentence. */
   summary: string;
+  /** "pseudo-queries" when no judgment by a person says what is relevant: then the numbers say little about real questions. */
+  measuredOn: "judgments" | "pseudo-queries";
   /** Examples trained on, steps taken. */
   examples: number;
   steps: number;
