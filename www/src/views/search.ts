@@ -31,6 +31,7 @@ export function mountSearch(store: Store, session: Session): void {
   store.watch((state) => [state.query], (state) => void (input.value = state.query));
   store.watch((state) => [state.examples], (state) => showExamples(state, session));
   store.watch((state) => [state.phase, state.documents.length === 0, state.hits === null], showHint);
+  store.watch((state) => [state.hits === null], showOrFoldExamples);
   store.watch((state) => [state.hits, state.earlier], (state) => showHits(state, session));
   store.watch((state) => [state.hits, state.judgments, state.busy?.place === "training"], showMarks);
   store.watch((state) => [state.hits, state.sides], showSide);
@@ -72,6 +73,11 @@ function showExamples({ examples }: State, session: Session): void {
   byId("examples").hidden = examples.length === 0;
   const chips = examples.map((example) => el("li", {}, button(example, { class: "chip", "data-testid": "example" }, () => void session.search(example))));
   byId("chips").replaceChildren(...chips);
+}
+
+/** Folded when results come, so that these stand in sight; one may open it again. */
+function showOrFoldExamples({ hits }: State): void {
+  byId<HTMLDetailsElement>("examples").open = hits === null;
 }
 
 function showHint({ phase, documents, hits }: State): void {
