@@ -2,12 +2,17 @@
 import { linkState, readDevice, readModelName } from "./link.ts";
 import { Session } from "./session.ts";
 import { initial, Store } from "./state.ts";
+import { mountConflicts } from "./views/conflicts.ts";
 import { mountDocuments } from "./views/documents.ts";
 import { mountJudgments } from "./views/judgments.ts";
+import { mountMarksTools } from "./views/marks-tools.ts";
+import { mountMining } from "./views/mining.ts";
 import { mountModel } from "./views/model.ts";
+import { mountNearMisses } from "./views/near-misses.ts";
 import { mountNotices } from "./views/notices.ts";
 import { mountResults } from "./views/results.ts";
 import { mountSearch } from "./views/search.ts";
+import { mountSuspects } from "./views/suspects.ts";
 import { mountTraining } from "./views/training.ts";
 
 const store = new Store({ ...initial, served: readModelName(location.search, initial.served) });
@@ -20,6 +25,11 @@ mountModel(store, session);
 mountDocuments(store, session);
 mountSearch(store, session);
 mountJudgments(store, session);
+mountMarksTools(store, session);
+mountConflicts(store, session);
+mountMining(store, session);
+mountNearMisses(store, session);
+mountSuspects(store, session);
 mountTraining(store, session);
 mountResults(store, session);
 

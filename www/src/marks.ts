@@ -1,14 +1,18 @@
 /** What a person's marks amount to: which questions they judged, on which side each stands, whether training can start. */
-import type { Judgment } from "nearmiss";
+import type { Judgment, Source } from "nearmiss";
 
 export type Side = "train" | "held-out";
 
 export interface Question {
   text: string;
   side: Side;
-  /** Document ids. */
+  /** Every word that was said, in the order in which it was said. */
+  words: Judgment[];
+  /** Document ids, each by the word that counts. */
   right: string[];
   wrong: string[];
+  /** Made from a note: nobody has said anything about it yet. */
+  standIn: boolean;
 }
 
 export interface Readiness {
@@ -17,6 +21,9 @@ export interface Readiness {
   test: number;
   right: number;
   wrong: number;
+  /** Questions that were made from notes, and whether they are measured on for want of real ones. */
+  standIns: number;
+  standInsMeasured: boolean;
   missingPractice: number;
   missingTest: number;
   /** New questions to judge until both are met, given the side that each next one falls on. */
@@ -45,13 +52,35 @@ export function nextSide(known: number): Side {
   return known % TEST_EVERY === TEST_EVERY - 1 ? "held-out" : "train";
 }
 
+/** Who counts more stands earlier: a click never overrules a person. */
+const VOICES: readonly Source[] = ["labelled", "click", "mined", "synthetic"];
+
+export function voice(judgment: Judgment): Source {
+  return judgment.source ?? "labelled";
+}
+
+/** For each question and document the word that counts. */
+export function counting(judgments: readonly Judgment[]): Judgment[] {
+  const byPair = new Map<string, Judgment>();
+  for (const judgment of judgments) {
+    const pair = JSON.stringify([normalise(judgment.query), judgment.document]);
+    const known = byPair.get(pair);
+    if (!known || VOICES.indexOf(voice(judgment)) < VOICES.indexOf(voice(known))) byPair.set(pair, judgment);
+  }
+  return [...byPair.values()];
+}
+
 /** Judged questions in the order in which they were first judged. */
 export function questions(judgments: readonly Judgment[]): Question[] {
   const byText = new Map<string, Question>();
-  for (const { query, document, relevant, split } of judgments) {
-    const found = byText.get(query) ?? { text: query, side: split ?? "train", right: [], wrong: [] };
-    (relevant ? found.right : found.wrong).push(document);
-    byText.set(query, found);
+  const counts = new Set(counting(judgments));
+  for (const judgment of judgments) {
+    const { query, document, relevant, split } = judgment;
+    const found = byText.get(normalise(query)) ?? { text: query, side: split ?? "train", words: [], right: [], wrong: [], standIn: true };
+    found.words.push(judgment);
+    found.standIn &&= voice(judgment) === "synthetic";
+    if (counts.has(judgment)) (relevant ? found.right : found.wrong).push(document);
+    byText.set(normalise(query), found);
   }
   return [...byText.values()];
 }
@@ -59,13 +88,34 @@ export function questions(judgments: readonly Judgment[]): Question[] {
 /** @param known how many questions have a side, judged at present or not */
 export function readiness(judgments: readonly Judgment[], known: number): Readiness {
   const answered = questions(judgments).filter((question) => question.right.length > 0);
-  const test = answered.filter((question) => question.side === "held-out").length;
-  const practice = answered.length - test;
-  const right = judgments.filter((judgment) => judgment.relevant).length;
+  const standIns = answered.filter((question) => question.standIn);
+  const tests = answered.filter((question) => question.side === "held-out");
+  const realTests = tests.filter((question) => !question.standIn);
+  const standInsMeasured = realTests.length === 0;
+  const test = (standInsMeasured ? tests : realTests).length;
+  const practice = answered.length - tests.length;
+  const said = counting(judgments).filter((judgment) => voice(judgment) !== "synthetic");
+  const right = said.filter((judgment) => judgment.relevant).length;
   const missingPractice = Math.max(0, LEAST_PRACTICE - practice);
   const missingTest = Math.max(0, LEAST_TEST - test);
   const questionsToGo = countToGo(missingPractice, missingTest, known);
-  return { practice, test, right, wrong: judgments.length - right, missingPractice, missingTest, questionsToGo };
+  return {
+    practice, test, right, wrong: said.length - right, standIns: standIns.length, standInsMeasured, missingPractice, missingTest, questionsToGo,
+  };
+}
+
+/** A side for every question, by the page's rule; `changed` are the judgments that had none. */
+export function giveSides(judgments: readonly Judgment[], known: ReadonlyMap<string, Side>): { sides: Map<string, Side>; changed: Judgment[] } {
+  const sides = new Map(known);
+  for (const { query, split } of judgments) if (split) sides.set(normalise(query), split);
+  const changed = judgments
+    .filter((judgment) => judgment.split === undefined)
+    .map((judgment) => {
+      const split = sides.get(normalise(judgment.query)) ?? nextSide(sides.size);
+      sides.set(normalise(judgment.query), split);
+      return { ...judgment, split };
+    });
+  return { sides, changed };
 }
 
 function countToGo(practice: number, test: number, known: number): number {
@@ -80,5 +130,7 @@ function countToGo(practice: number, test: number, known: number): number {
 
 /** What was said about a document for this question: true, false, or undefined for nothing. */
 export function verdictOn(judgments: readonly Judgment[], query: string, document: string): boolean | undefined {
-  return judgments.find((judgment) => judgment.query === query && judgment.document === document)?.relevant;
+  const question = normalise(query);
+  const words = judgments.filter((judgment) => judgment.document === document && normalise(judgment.query) === question);
+  return counting(words)[0]?.relevant;
 }

@@ -12,14 +12,19 @@ export interface FileMetadata {
   file: string;
 }
 
-/** @returns nothing for a blank note; ids are `file:<name>`, with `#2`, `#3` … for later passages */
+/**
+ * @returns nothing for a blank note; ids are `file:<name>`, with `#2`, `#3` … for later passages. Those of one note share
+ *   its first id as `parent`: what answers a question in one of them may well stand in the next, so that is no near miss.
+ */
 export function passages(file: string, text: string): Document[] {
   const parts = split(text.replace(/\r\n?/g, "\n").trim());
   const name = parts[0]?.heading || file.replace(/^.*\//, "").replace(/\.\w+$/, "");
+  const note = `file:${file}`;
   return parts.map((part, at) => ({
-    id: at === 0 ? `file:${file}` : `file:${file}#${at + 1}`,
+    id: at === 0 ? note : `${note}#${at + 1}`,
     title: at > 0 && part.heading !== "" && part.heading !== name ? `${name} › ${part.heading}` : name,
     text: part.text,
+    ...(parts.length > 1 && { parent: note }),
     metadata: { file } satisfies FileMetadata,
   }));
 }

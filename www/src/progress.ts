@@ -15,6 +15,15 @@ export function showReading(job: Job): (event: ProgressEvent) => void {
   };
 }
 
+/** Questions are read first, then the candidates where a rule looks into them word by word. */
+export function showMining(job: Job): (event: ProgressEvent) => void {
+  return (event) => {
+    if (event.type !== "encode") return;
+    const { stage, done, total } = event;
+    job.report(done < total ? { label: strings.training.encode[stage], done, total } : { label: strings.mining.looking, done: 0, total: null });
+  };
+}
+
 /** Sums over the model's files. The engine's module loads beside them, so its stages show only while no file is under way. */
 export function showLoading(job: Job): (event: ProgressEvent) => void {
   const files = new Map<string, { loaded: number; total: number | null }>();

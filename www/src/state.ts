@@ -2,12 +2,15 @@
  * Everything the page knows, as one typed object. Documents and judgments live here and not in the engine: they are the
  * source from which an engine is filled again after its GPU was lost or another model was chosen.
  */
-import type { DeviceInfo, Document, ErrorCode, Hit, Judgment, ModelInfo, SearchMode, Verdict } from "nearmiss";
+import type {
+  Conflict, DeviceInfo, Document, ErrorCode, Example, Hit, Judgment, MiningReport, ModelInfo, Suspect, Verdict,
+} from "nearmiss";
 import type { Side } from "./marks.ts";
 import type { PickedModel } from "./model-files.ts";
+import { DEFAULTS, type Settings } from "./settings.ts";
 
 /** Which section a message or a progress bar belongs to. */
-export type Place = "model" | "documents" | "search" | "training" | "results";
+export type Place = "model" | "documents" | "search" | "marks" | "mining" | "training" | "results";
 
 /** One long piece of work at a time. */
 export interface Busy {
@@ -36,7 +39,16 @@ export interface LossPoint {
   negative: number;
 }
 
-export interface State {
+/** What the last look for near misses gave. */
+export interface Mined {
+  report: MiningReport;
+  /** Difference of the medians (right answers − near misses) the time before; null for the first. */
+  gapBefore: number | null;
+  /** The training step at which it was mined, or null when the person asked for it. */
+  step: number | null;
+}
+
+export interface State extends Settings {
   /** Name of the model that this page's server offers. */
   served: string;
   source: "served" | "disk";
@@ -54,15 +66,20 @@ export interface State {
   judgments: Judgment[];
   /** Normalised question → its side, once and for all: a question never moves from the test into training. */
   sides: ReadonlyMap<string, Side>;
+  conflicts: Conflict[];
+  canUndo: boolean;
+  canRedo: boolean;
   examples: string[];
   query: string;
-  mode: SearchMode;
   hits: Hit[] | null;
   /** Document id → rank in the same search before the weights changed; null for a fresh search. */
   earlier: ReadonlyMap<string, number> | null;
-  trainable: "head" | "full";
-  /** Null leaves the number to the engine. */
-  epochs: number | null;
+  mined: Mined | null;
+  /** Of the last mining that the person asked for: training reports no documents. */
+  nearMisses: Example[];
+  suspects: Suspect[];
+  /** False once other weights are in use than those that mined. */
+  minedWithThis: boolean;
   losses: LossPoint[];
   verdict: Verdict | null;
   inUse: "trained" | "earlier";
@@ -71,6 +88,7 @@ export interface State {
 }
 
 export const initial: State = {
+  ...DEFAULTS,
   served: "all-MiniLM-L6-v2",
   source: "served",
   disk: null,
@@ -82,13 +100,17 @@ export const initial: State = {
   allRead: true,
   judgments: [],
   sides: new Map(),
+  conflicts: [],
+  canUndo: false,
+  canRedo: false,
   examples: [],
   query: "",
-  mode: "hybrid",
   hits: null,
   earlier: null,
-  trainable: "head",
-  epochs: null,
+  mined: null,
+  nearMisses: [],
+  suspects: [],
+  minedWithThis: true,
   losses: [],
   verdict: null,
   inUse: "earlier",

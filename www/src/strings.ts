@@ -1,17 +1,11 @@
 /** Every English sentence that a script writes; what stands on the page from the start is in index.html. */
 import type { ErrorCode, Verdict } from "nearmiss";
-import type { Readiness } from "./marks.ts";
-
-const number = new Intl.NumberFormat("en");
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-
-function count(amount: number, one: string, many = `${one}s`): string {
-  return `${number.format(amount)} ${amount === 1 ? one : many}`;
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
-}
+import { judgments } from "./strings/marks.ts";
+import { mining } from "./strings/mining.ts";
+import { count, megabytes, number, short } from "./strings/numbers.ts";
+import { suspects } from "./strings/suspects.ts";
+import { training } from "./strings/training.ts";
+import { why } from "./strings/why.ts";
 
 /** What happened, and what to do about it. */
 const problems: Record<ErrorCode, [title: string, advice: string]> = {
@@ -47,7 +41,7 @@ export const strings = {
   },
   model: {
     facts: (dimensions: number, layers: number, parameters: number) =>
-      `${number.format(dimensions)} dimensions, ${layers} layers, ${compact.format(parameters)} parameters`,
+      `${number(dimensions)} dimensions, ${layers} layers, ${short(parameters)} parameters`,
     fetching: (loaded: number, total: number | null) =>
       total === null ? `Fetching the model: ${megabytes(loaded)} MB` : `Fetching the model: ${megabytes(loaded)} of ${megabytes(total)} MB`,
     /** A stage is reported when it is done, so each stands for what comes after it. */
@@ -106,36 +100,11 @@ export const strings = {
     marked: { true: "Marked right.", false: "Marked wrong.", undefined: "Mark removed." },
     whole: "Show the whole passage",
   },
-  judgments: {
-    side: { train: "practice", "held-out": "test" },
-    counts: (right: number, wrong: number) => `${right} right, ${wrong} wrong`,
-    forget: "Forget",
-    forgetNamed: (question: string) => `Forget the marks for ${question}`,
-  },
-  training: {
-    start: "Train",
-    again: "Train again",
-    needModel: "Load the model and add notes first.",
-    unread: "Let the page finish reading your notes first.",
-    ready: (ready: Readiness) => `Ready: learns from ${count(ready.practice, "question")}, is measured on ${count(ready.test, "question")} that it never sees.`,
-    missing: (ready: Readiness) => {
-      const practice = ready.missingPractice > 0 && count(ready.missingPractice, "more practice question");
-      const test = ready.missingTest > 0 && count(ready.missingTest, "more test question");
-      const missing = [practice, test].filter(Boolean).join(" and ");
-      const rule = `Every third question you judge becomes a test question: ${count(ready.questionsToGo, "more question")} will do.`;
-      return `Training still needs ${missing}, each with a result marked Right. ${rule}`;
-    },
-    begin: "Getting ready",
-    encode: { documents: "Reading your notes", queries: "Reading your questions" },
-    mining: "Looking for near misses",
-    measuring: { before: "Measuring search as it is", epoch: "Measuring", after: "Measuring search after training" },
-    step: (step: number, steps: number, epoch: number, epochs: number) => `Step ${step} of ${steps}, epoch ${epoch} of ${epochs}`,
-    loss: (first: number, last: number) => `${first.toFixed(3)} at the start, ${last.toFixed(3)} now`,
-    chart: (first: number, last: number, steps: number) => `Loss over ${steps} steps, from ${first.toFixed(3)} to ${last.toFixed(3)}`,
-    similarity: (positive: number, negative: number) =>
-      `Mean similarity of a question to its right answer: ${positive.toFixed(2)}; to near misses: ${negative.toFixed(2)}.`,
-    cancelled: "Training stopped. The model is as it was.",
-  },
+  judgments,
+  mining,
+  suspects,
+  training,
+  why,
   timeLeft: (seconds: number) => {
     if (seconds < 5) return "a few seconds left";
     if (seconds < 90) return `about ${Math.ceil(seconds / 5) * 5} s left`;
@@ -148,6 +117,7 @@ export const strings = {
       worse: "Search got worse.",
     } satisfies Record<Verdict["outcome"], string>,
     caption: (queries: number) => `Measured on ${count(queries, "test question")} that training never saw`,
+    standIns: "These test questions were made from your notes. They say little about real questions: mark some results for a real answer.",
     metrics: {
       "ndcg@10": ["nDCG@10", "right answers high among the first ten"],
       "mrr@10": ["MRR@10", "how high the first right answer stands"],

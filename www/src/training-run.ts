@@ -1,10 +1,12 @@
 /** Turns the events of one training run into what the page shows: a label, a bar, the time left, the loss curve. */
 import type { TrainEvent, Verdict } from "nearmiss";
 import type { Job } from "./jobs.ts";
+import { gap } from "./session/mining.ts";
 import type { Store } from "./state.ts";
 import { strings } from "./strings.ts";
 
 type Step = Extract<TrainEvent, { type: "step" }>;
+type Mining = Extract<TrainEvent, { type: "mining" }>;
 
 /** Steps before the pace is steady enough to foretell the end. */
 const STEADY = 3;
@@ -14,6 +16,8 @@ export class TrainingRun {
   readonly #store: Store;
   readonly #job: Job;
   #first: Step | null = null;
+  /** Of the first mining: how far near misses lay below right answers before this run changed anything. */
+  #gap: number | null = null;
 
   constructor(store: Store, job: Job) {
     this.#store = store;
@@ -29,6 +33,7 @@ export class TrainingRun {
       case "mining":
         // Later epochs mine too, between two steps: the bar goes on showing the steps.
         if (!this.#first) this.#job.report({ label: strings.training.mining, done: 0, total: null });
+        this.#mined(event);
         break;
       case "evaluation":
         this.#job.report({ label: strings.training.measuring[event.stage], done: 0, total: null, secondsLeft: null });
@@ -40,6 +45,11 @@ export class TrainingRun {
         this.verdict = event;
         break;
     }
+  }
+
+  #mined({ report, step }: Mining): void {
+    this.#store.update({ mined: { report, gapBefore: this.#gap, step } });
+    this.#gap ??= gap(report);
   }
 
   #step(event: Step): void {

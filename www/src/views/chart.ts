@@ -2,9 +2,7 @@
 import { lineY, plot, ruleY } from "@observablehq/plot";
 import type { LossPoint } from "../state.ts";
 import { strings } from "../strings.ts";
-
-/** CSS pixels; the style sheet keeps this much free, so that nothing moves when the first point arrives. */
-const HEIGHT = 180;
+import { asPicture, HEIGHT } from "./plots.ts";
 
 export function drawLoss(container: HTMLElement, losses: readonly LossPoint[]): void {
   const [first, last] = [losses.at(0), losses.at(-1)];
@@ -21,10 +19,5 @@ export function drawLoss(container: HTMLElement, losses: readonly LossPoint[]): 
     y: { label: "loss", grid: true, ticks: 4, zero: true },
     marks: [ruleY([0]), lineY(losses, { x: "step", y: "loss", stroke: "var(--accent)", strokeWidth: 2, marker: losses.length === 1 ? "dot" : "none" })],
   });
-  // Plot brings its rules as an inline style element, which the page's policy refuses; style.css has them instead.
-  chart.querySelector("style")?.remove();
-  // One picture with one name: Plot's labels on the groups inside are not allowed without a role.
-  chart.setAttribute("role", "img");
-  for (const group of chart.querySelectorAll("g")) group.removeAttribute("aria-label");
-  container.replaceChildren(chart);
+  container.replaceChildren(asPicture(chart));
 }

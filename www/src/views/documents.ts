@@ -12,12 +12,12 @@ export function mountDocuments(store: Store, session: Session): void {
   input.addEventListener("change", () => {
     const files = [...(input.files ?? [])];
     input.value = "";
-    void session.addFiles(files);
+    void session.notes.addFiles(files);
   });
-  sample.addEventListener("click", () => void session.loadSample());
-  byId("read-on").addEventListener("click", () => void session.readOn());
-  byId("remove-all").addEventListener("click", () => void session.removeNotes(() => true));
-  acceptDrops((files) => void session.addFiles(files));
+  sample.addEventListener("click", () => void session.notes.loadSample());
+  byId("read-on").addEventListener("click", () => void session.notes.readOn());
+  byId("remove-all").addEventListener("click", () => void session.notes.remove(() => true));
+  acceptDrops((files) => void session.notes.addFiles(files));
 
   store.watch(
     (state) => [state.busy === null],
@@ -76,7 +76,7 @@ function showList(documents: readonly Document[], session: Session): void {
   const items = [...notes(documents)].map(([note, parts]) => {
     const name = parts[0]?.title || note;
     const remove = button(strings.documents.remove, { class: "plain", "aria-label": strings.documents.removeNamed(name) }, () => {
-      void session.removeNotes((document) => noteOf(document) === note);
+      void session.notes.remove((document) => noteOf(document) === note);
     });
     return el("li", {}, el("span", {}, name), remove);
   });

@@ -1,28 +1,29 @@
 /** One result: what was found, where it was found, and what the person says about it. */
 import type { Hit } from "nearmiss";
 import { announce, button, el } from "../dom.ts";
-import { excerpt, highlight, type Segment } from "../highlight.ts";
 import type { State } from "../state.ts";
 import { strings } from "../strings.ts";
+import { marked, passage } from "./text.ts";
 
-/** @param earlier ranks of the same search before the weights changed */
-export function hitItem(hit: Hit, query: string, earlier: State["earlier"], onMark: (relevant: boolean) => void): HTMLLIElement {
+/**
+ * @param earlier ranks of the same search before the weights changed
+ * @param explanation the disclosure that says why this one
+ */
+export function hitItem(hit: Hit, query: string, earlier: State["earlier"], explanation: HTMLElement, onMark: (relevant: boolean) => void): HTMLLIElement {
   const id = `hit-${hit.rank}`;
-  const { segments, cut } = excerpt(hit.text, query);
   const item = el(
     "li",
     { "data-testid": "hit", "data-id": hit.id, tabindex: "-1", "aria-labelledby": id },
-    el("h4", { id }, ...nodes(highlight(hit.title || hit.id, query))),
-    el("p", { class: "passage" }, ...nodes(segments)),
+    el("h4", { id }, ...marked(hit.title || hit.id, query)),
+    ...passage(hit.text, query),
   );
-  if (cut) item.append(el("details", {}, el("summary", {}, strings.search.whole), el("p", { class: "whole" }, ...nodes(highlight(hit.text, query)))));
   const marks = el(
     "div",
     { class: "marks", role: "group", "aria-labelledby": id },
     button(strings.search.right, { class: "mark right", "data-testid": "mark-right", "aria-pressed": "false" }, () => onMark(true)),
     button(strings.search.wrong, { class: "mark wrong", "data-testid": "mark-wrong", "aria-pressed": "false" }, () => onMark(false)),
   );
-  item.append(el("div", { class: "foot" }, el("p", { class: "why" }, ...why(hit, earlier)), marks));
+  item.append(el("div", { class: "foot" }, el("p", { class: "facts" }, ...facts(hit, earlier)), marks), explanation);
   return item;
 }
 
@@ -39,19 +40,15 @@ export function showMark(item: HTMLLIElement, relevant: boolean | undefined, loc
   }
 }
 
-function why(hit: Hit, earlier: State["earlier"]): HTMLElement[] {
-  const facts = [strings.search.stages(hit.dense?.rank, hit.lexical?.rank), strings.search.score(hit.score)];
+function facts(hit: Hit, earlier: State["earlier"]): HTMLElement[] {
+  const found = [strings.search.stages(hit.dense?.rank, hit.lexical?.rank), strings.search.score(hit.score)];
   // Searching by meaning alone, the similarity is the score.
-  if (hit.dense && hit.dense.score !== hit.score) facts.push(strings.search.similarity(hit.dense.score));
-  const spans = facts.filter((fact) => fact !== "").map((fact) => el("span", {}, fact));
+  if (hit.dense && hit.dense.score !== hit.score) found.push(strings.search.similarity(hit.dense.score));
+  const spans = found.filter((fact) => fact !== "").map((fact) => el("span", {}, fact));
   if (earlier) {
     const was = earlier.get(hit.id);
     const way = was === undefined || was > hit.rank ? "up" : was < hit.rank ? "down" : "same";
     spans.unshift(el("span", { class: `was ${way}` }, strings.search.was(was, hit.rank)));
   }
   return spans;
-}
-
-function nodes(segments: Segment[]): (Node | string)[] {
-  return segments.map(({ text, marked }) => (marked ? el("mark", {}, text) : text));
 }

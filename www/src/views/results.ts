@@ -1,4 +1,4 @@
-/** Step 5: did it help? Numbers from test questions only, the state before beside the state after. */
+/** Step 7: did it help? Numbers from test questions only, the state before beside the state after. */
 import type { Metrics, Verdict } from "nearmiss";
 import { announce, button, byId, el, setText } from "../dom.ts";
 import type { Session } from "../session.ts";
@@ -9,9 +9,9 @@ export function mountResults(store: Store, session: Session): void {
   const keep = byId<HTMLButtonElement>("keep");
   const rollback = byId<HTMLButtonElement>("rollback");
   const save = byId<HTMLButtonElement>("export");
-  keep.addEventListener("click", () => void session.use("trained"));
-  rollback.addEventListener("click", () => void session.use("earlier"));
-  save.addEventListener("click", () => void session.exportTrained());
+  keep.addEventListener("click", () => void session.training.use("trained"));
+  rollback.addEventListener("click", () => void session.training.use("earlier"));
+  save.addEventListener("click", () => void session.training.export());
 
   store.watch((state) => [state.verdict], (state) => showVerdict(state, session));
   store.watch(
@@ -37,6 +37,8 @@ function showVerdict({ verdict }: State, session: Session): void {
   setText(text, title);
   text.dataset["outcome"] = verdict.outcome;
   setText(byId("verdict-summary"), verdict.summary);
+  byId("verdict-stand-ins").hidden = verdict.measuredOn === "judgments";
+  setText(byId("verdict-stand-ins"), strings.results.standIns);
   setText(byId("verdict-caption"), strings.results.caption(verdict.queries));
   byId("metrics").replaceChildren(...metricRows(verdict));
   showMoves(verdict, session);
@@ -72,7 +74,7 @@ function showMoves({ perQuery }: Verdict, session: Session): void {
   const items = moved.map(({ query, rankBefore, rankAfter }) => {
     const better = (rankAfter ?? Infinity) < (rankBefore ?? Infinity);
     const way = better ? strings.results.up : strings.results.down;
-    const ask = button(query, { class: "plain" }, () => void session.search(query));
+    const ask = button(query, { class: "plain" }, () => void session.search.ask(query));
     return el("li", {}, ask, el("span", { class: better ? "up" : "down" }, strings.results.move(rankBefore, rankAfter), el("span", { class: "visually-hidden" }, ` (${way})`)));
   });
   byId("moved").replaceChildren(...items);

@@ -1,11 +1,12 @@
 /** Step 3: the search box, the questions to try, and the list of results with its keys. */
 import type { SearchMode } from "nearmiss";
 import { announce, button, byId, el, setText } from "../dom.ts";
-import { normalise } from "../marks.ts";
+import { counting, normalise } from "../marks.ts";
 import type { Session } from "../session.ts";
 import type { State, Store } from "../state.ts";
 import { strings } from "../strings.ts";
 import { hitItem, showMark } from "./hit.ts";
+import { whyDetails } from "./why.ts";
 
 export function mountSearch(store: Store, session: Session): void {
   const input = byId<HTMLInputElement>("query");
@@ -14,11 +15,11 @@ export function mountSearch(store: Store, session: Session): void {
 
   byId("search-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    void session.search(input.value);
+    void session.search.ask(input.value);
   });
   mode.addEventListener("change", () => {
     store.update({ mode: mode.value as SearchMode });
-    if (store.state.hits) void session.search(store.state.query);
+    if (store.state.hits) void session.search.ask(store.state.query);
   });
   input.addEventListener("keydown", (event) => {
     if (event.key !== "ArrowDown" || list.children.length === 0) return;
@@ -44,8 +45,8 @@ function onKey(event: KeyboardEvent, list: HTMLElement, session: Session): void 
   const act: Record<string, () => void> = {
     j: () => move(list, 1),
     k: () => move(list, -1),
-    y: () => id !== undefined && void session.mark(id, true),
-    n: () => id !== undefined && void session.mark(id, false),
+    y: () => id !== undefined && void session.marks.mark(id, true),
+    n: () => id !== undefined && void session.marks.mark(id, false),
   };
   act["ArrowDown"] = act["j"] as () => void;
   act["ArrowUp"] = act["k"] as () => void;
@@ -71,7 +72,7 @@ function move(list: HTMLElement, by: 1 | -1): void {
 
 function showExamples({ examples }: State, session: Session): void {
   byId("examples").hidden = examples.length === 0;
-  const chips = examples.map((example) => el("li", {}, button(example, { class: "chip", "data-testid": "example" }, () => void session.search(example))));
+  const chips = examples.map((example) => el("li", {}, button(example, { class: "chip", "data-testid": "example" }, () => void session.search.ask(example))));
   byId("chips").replaceChildren(...chips);
 }
 
@@ -95,14 +96,15 @@ function showHits({ hits, query, earlier }: State, session: Session): void {
   const title = strings.search.found(hits.length, query);
   setText(byId("results-title"), title);
   announce(title);
-  const items = hits.map((hit) => hitItem(hit, query, earlier, (relevant) => void session.mark(hit.id, relevant)));
+  const items = hits.map((hit) => hitItem(hit, query, earlier, whyDetails(session, query, hit.id, hit), (relevant) => void session.marks.mark(hit.id, relevant)));
   if (items[0]) items[0].tabIndex = 0;
   byId("hits").replaceChildren(...items);
 }
 
 function showMarks({ hits, judgments, query, busy }: State): void {
   if (!hits) return;
-  const marks = new Map(judgments.filter((judgment) => judgment.query === query).map((judgment) => [judgment.document, judgment.relevant]));
+  const said = judgments.filter((judgment) => normalise(judgment.query) === normalise(query));
+  const marks = new Map(counting(said).map((judgment) => [judgment.document, judgment.relevant]));
   for (const item of byId("hits").children) {
     if (item instanceof HTMLLIElement) showMark(item, marks.get(item.dataset["id"] ?? ""), busy?.place === "training");
   }

@@ -1,0 +1,43 @@
+/** Marks that contradict each other, each with one button to keep it. */
+import type { Conflict, Document, Judgment } from "nearmiss";
+import { titleOf } from "../catalogue.ts";
+import { button, byId, el } from "../dom.ts";
+import { voice } from "../marks.ts";
+import type { Session } from "../session.ts";
+import type { State, Store } from "../state.ts";
+import { strings } from "../strings.ts";
+
+export function mountConflicts(store: Store, session: Session): void {
+  store.watch((state) => [state.conflicts, state.documents], (state) => show(state, session));
+  store.watch(
+    (state) => [state.conflicts, state.busy === null],
+    ({ busy }) => {
+      for (const keep of byId("conflicts").querySelectorAll("button")) keep.disabled = busy !== null;
+    },
+  );
+}
+
+function show({ conflicts, documents }: State, session: Session): void {
+  const list = byId("conflicts");
+  const hadFocus = list.contains(document.activeElement);
+  list.hidden = conflicts.length === 0;
+  list.replaceChildren(...conflicts.map((conflict) => item(conflict, documents, session)));
+  // The button that was pressed is gone: on to the next contradiction, or to the section.
+  if (hadFocus) (list.querySelector<HTMLElement>("button") ?? byId("your-marks")).focus({ preventScroll: true });
+}
+
+function item(conflict: Conflict, documents: readonly Document[], session: Session): HTMLElement {
+  const lines = conflict.judgments.map((judgment, at) => line(conflict, judgment, at === conflict.counts, documents, session));
+  return el("li", { "data-testid": "conflict" }, el("p", {}, strings.judgments.contradiction[conflict.kind](conflict.query)), el("ul", {}, ...lines));
+}
+
+function line(conflict: Conflict, judgment: Judgment, counts: boolean, documents: readonly Document[], session: Session): HTMLElement {
+  const title = titleOf(documents, judgment.document);
+  const said = strings.judgments.said(judgment.relevant, strings.judgments.who[voice(judgment)]);
+  const keep = button(
+    strings.judgments.keep(judgment.relevant),
+    { class: "quiet", "data-testid": "settle", "aria-label": strings.judgments.keepNamed(judgment.relevant, title) },
+    () => void session.marks.settle(conflict, judgment),
+  );
+  return el("li", {}, el("span", {}, title, el("small", {}, counts ? `${said}; ${strings.judgments.counted}` : said)), keep);
+}

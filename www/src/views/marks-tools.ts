@@ -1,0 +1,70 @@
+/** Undo and redo, stand-in questions, and marks as files. */
+import type { Undone } from "nearmiss";
+import { byId, setText } from "../dom.ts";
+import type { Session } from "../session.ts";
+import type { Store } from "../state.ts";
+import { strings } from "../strings.ts";
+
+export function mountMarksTools(store: Store, session: Session): void {
+  const undo = byId<HTMLButtonElement>("undo");
+  const redo = byId<HTMLButtonElement>("redo");
+  const note = (text: string) => setText(byId("marks-note"), text);
+  const step = async (back: boolean) => {
+    const { busy, canUndo, canRedo } = store.state;
+    if (busy || !(back ? canUndo : canRedo)) return;
+    const changes: Undone[] = await (back ? session.marks.undo() : session.marks.redo());
+    note(back ? strings.judgments.undone(changes) : strings.judgments.redone(changes));
+  };
+  undo.addEventListener("click", () => void step(true).then(() => keepFocus(undo, redo)));
+  redo.addEventListener("click", () => void step(false).then(() => keepFocus(redo, undo)));
+  addEventListener("keydown", (event) => {
+    if (!isUndoKey(event) || isTyping(document.activeElement)) return;
+    event.preventDefault();
+    void step(!event.shiftKey);
+  });
+
+  const lines = byId<HTMLButtonElement>("export-lines");
+  const beir = byId<HTMLButtonElement>("export-beir");
+  const make = byId<HTMLButtonElement>("make-questions");
+  const files = byId<HTMLInputElement>("import-marks");
+  lines.addEventListener("click", () => void session.marks.exportLines());
+  beir.addEventListener("click", () => void session.marks.exportBeir());
+  make.addEventListener("click", () => {
+    void session.marks.makeQuestions().then((made) => note(made === null ? "" : strings.judgments.made(made)));
+  });
+  files.addEventListener("change", () => {
+    const chosen = [...(files.files ?? [])];
+    // Choosing the same files again is a change too.
+    files.value = "";
+    void session.marks.import(chosen).then((added) => note(added === null ? "" : strings.judgments.imported(added)));
+  });
+
+  store.watch(
+    (state) => [state.canUndo, state.canRedo, state.phase, state.busy === null, state.judgments.length === 0],
+    ({ canUndo, canRedo, phase, busy, judgments }) => {
+      const locked = phase !== "ready" || busy !== null;
+      byId("undo-row").hidden = !canUndo && !canRedo;
+      undo.disabled = locked || !canUndo;
+      redo.disabled = locked || !canRedo;
+      for (const control of [lines, beir]) control.disabled = locked || judgments.length === 0;
+      for (const control of [make, files]) control.disabled = locked;
+    },
+  );
+  // What was said about an earlier step would be wrong after the next one.
+  store.watch((state) => [state.judgments], () => note(""));
+}
+
+/** A button that has nothing more to do is disabled and would lose the focus. */
+function keepFocus(pressed: HTMLButtonElement, other: HTMLButtonElement): void {
+  if (pressed.disabled && !other.disabled && document.activeElement === document.body) other.focus();
+}
+
+function isUndoKey(event: KeyboardEvent): boolean {
+  return (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "z";
+}
+
+/** There the browser undoes what was typed. */
+function isTyping(element: Element | null): boolean {
+  if (element instanceof HTMLInputElement) return !["radio", "checkbox", "file"].includes(element.type);
+  return element instanceof HTMLTextAreaElement || (element instanceof HTMLElement && element.isContentEditable);
+}
