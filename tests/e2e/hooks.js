@@ -10,22 +10,22 @@
     };
   }
 
-  /** Replies that wait, once the reply with step `holdAt` has come; null while nothing is held. */
+  /** Replies that wait, once one has come that `stops` tells of; null while nothing is held. */
   let held = null;
-  let holdAt = Infinity;
+  let stops = () => false;
   const post = globalThis.postMessage.bind(globalThis);
   globalThis.postMessage = (...args) => {
-    if (args[0]?.result?.type === "step" && args[0].result.step >= holdAt) held ??= [];
+    if (args[0]?.result && stops(args[0].result)) held ??= [];
     if (held) held.push(args);
     else post(...args);
   };
 
   const commands = {
-    /** Holds back everything from training step `step` on: training waits there, as it is pulled reply by reply. */
-    hold: ({ step }) => void (holdAt = step),
+    /** Holds back everything from this kind of event on, or from training step `step`: work is pulled reply by reply, and waits. */
+    hold: ({ type = "step", step = 0 }) => void (stops = (event) => event.type === type && (event.step ?? 0) >= step),
     release: () => {
       const waiting = held ?? [];
-      holdAt = Infinity;
+      stops = () => false;
       held = null;
       for (const args of waiting) post(...args);
     },

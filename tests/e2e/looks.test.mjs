@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import axe from "axe-core";
 import { ROOT } from "../harness.mjs";
-import { loadModel, loadSample, sample, search, start, tell } from "./page.mjs";
+import { file, importMarks, loadModel, loadSample, mine, sample, search, start, tell, unfold } from "./page.mjs";
 
 /** Where the pictures go, for a person to look at; git ignores it. */
 const PICTURES = join(ROOT, "test-results");
 
-const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } };
+const SIZES = { small: { width: 360, height: 740 }, phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } };
 
 describe("how the page looks", { timeout: 300_000 }, () => {
   let site, page;
@@ -27,7 +27,7 @@ describe("how the page looks", { timeout: 300_000 }, () => {
       for (const colorScheme of ["light", "dark"]) {
         await page.setViewportSize(size);
         await page.emulateMedia({ colorScheme });
-        await page.screenshot({ path: join(PICTURES, `${state}-${name}-${colorScheme}.png`), fullPage: name === "phone" });
+        await page.screenshot({ path: join(PICTURES, `${state}-${name}-${colorScheme}.png`), fullPage: name !== "desk" });
         const where = `${state}, ${name}, ${colorScheme}`;
         assert.deepEqual(await violations(page), [], where);
         const { scroll, client } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth }));
@@ -48,6 +48,24 @@ describe("how the page looks", { timeout: 300_000 }, () => {
     await page.evaluate(() => scrollTo(0, 0));
     await check("results");
     assert.deepEqual(await headings(page), []);
+  });
+
+  it("is in order with near misses, contradicting marks and explanations unfolded", async () => {
+    const query = sample().queries[1].text;
+    const [answer] = await page.getByTestId("hit").evaluateAll((items) => items.map((item) => item.dataset.id));
+    await page.getByTestId("mark-right").first().click();
+    await importMarks(page, file("clicks.jsonl", JSON.stringify({ query, document: answer, relevant: false, source: "click" })));
+    await page.getByTestId("conflict").waitFor();
+    await mine(page);
+    for (const box of await page.locator("#your-marks > details, #mining details:visible").all()) await unfold(box);
+    for (const box of [page.getByTestId("suspect"), page.getByTestId("hit").first()]) {
+      await unfold(box.getByTestId("why"));
+      await box.getByTestId("piece").first().waitFor();
+    }
+    await check("near-misses");
+    assert.deepEqual(await headings(page), []);
+    for (const box of (await page.locator("details[open]").all()).reverse()) await box.evaluate((details) => (details.open = false));
+    await page.locator("#undo").click();
   });
 
   it("is in order while training", async () => {

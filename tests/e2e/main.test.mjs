@@ -128,7 +128,7 @@ describe("the main path on the CPU", { timeout: 300_000 }, () => {
 
   /** The list is filled again after the switch: until its best result shows the expected scores. */
   async function settled(expected) {
-    await page.getByTestId("hit").first().locator(".why", { hasText: expected[0].why.split(", ").at(-1) }).waitFor();
+    await page.getByTestId("hit").first().locator(".facts", { hasText: expected[0].why.split(", ").at(-1) }).waitFor();
     assert.deepEqual(await hits(page), expected);
   }
 

@@ -104,7 +104,7 @@ export const hits = (page) =>
   page.getByTestId("hit").evaluateAll((items) =>
     items.map((item) => ({
       id: item.dataset.id,
-      why: [...item.querySelectorAll(".why span:not(.was)")].map((span) => span.textContent).join(", "),
+      why: [...item.querySelectorAll(".facts span:not(.was)")].map((span) => span.textContent).join(", "),
       mark: item.dataset.mark,
     })),
   );
@@ -115,7 +115,46 @@ export async function train(page) {
   await page.locator("#train:enabled").waitFor();
 }
 
-/** The four numbers above the Train button. */
+/** Until near misses have been found, whichever way it ends. */
+export async function mine(page) {
+  await page.getByTestId("mine").click();
+  await page.locator("#mine:enabled").waitFor();
+}
+
+/** Notes of its own, so that a test knows every one of them. */
+export async function addNotes(page, notes) {
+  await page.getByTestId("file-input").setInputFiles(Object.entries(notes).map(([name, text]) => file(name, text)));
+  await idle(page);
+}
+
+/** Unfolds a disclosure that is folded. */
+export async function unfold(box) {
+  if (!(await box.evaluate((details) => details.open))) await box.locator("> summary").click();
+}
+
+/** Chooses a file or several for the import of marks. */
+export async function importMarks(page, ...files) {
+  await unfold(page.locator("#mark-files"));
+  await page.locator("#import-marks").setInputFiles(files);
+}
+
+/** The questions in the list of marks: `[{ question, side, marks: [{ verdict, note, who }] }]`. */
+export async function marks(page) {
+  await unfold(page.locator("#judgments"));
+  return page.locator("#marks > li").evaluateAll((items) =>
+    items.map((item) => ({
+      question: item.querySelector("button").textContent,
+      side: item.querySelector("small").textContent.split(":")[0],
+      marks: [...item.querySelectorAll(".words li")].map((word) => ({
+        verdict: word.querySelector("b").textContent,
+        note: word.querySelector("span").firstChild.textContent,
+        who: word.querySelector("small").textContent,
+      })),
+    })),
+  );
+}
+
+/** The four numbers over the marks. */
 export async function counts(page) {
   const [practice, test, right, wrong] = (await page.locator(".counts dd").allTextContents()).map(Number);
   return { practice, test, right, wrong };

@@ -62,14 +62,16 @@ export class Marks {
     return made;
   }
 
-  /** Keeps one of the judgments that contradict each other and removes the rest. */
-  async settle({ judgments }: Conflict, keep: Judgment): Promise<void> {
+  /** Keeps those of the contradicting judgments that say this, and removes the rest. */
+  async settle({ judgments }: Conflict, relevant: boolean): Promise<void> {
     if (this.#desk.store.state.busy) return;
-    const others = judgments.filter((judgment) => judgment !== keep);
+    const others = judgments.filter((judgment) => judgment.relevant !== relevant);
+    // A pair goes with all that was said about it, whoever said it.
+    const gone = new Set(others.map((judgment) => judgment.document));
+    const again = judgments.filter((judgment) => judgment.relevant === relevant && gone.has(judgment.document));
     await this.#change("marks", async (engine) => {
       await engine.judgments.remove(others.map(({ query, document }) => ({ query, document })));
-      // A pair goes with all that was said about it, whoever said it.
-      if (others.some(({ document }) => document === keep.document)) await engine.judgments.add([keep]);
+      if (again.length > 0) await engine.judgments.add(again);
     });
   }
 

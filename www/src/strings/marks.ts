@@ -58,7 +58,7 @@ export const judgments = {
   said: (relevant: boolean, who: string) => `${verdict(relevant)}, says ${who}`,
   counted: "counts now",
   keep: (relevant: boolean) => `Keep “${verdict(relevant)}”`,
-  keepNamed: (relevant: boolean, title: string) => `Keep “${verdict(relevant)}” for ${title}, remove the other`,
+  keepNamed: (relevant: boolean, question: string) => `Keep “${verdict(relevant)}” for ${question}, remove the other`,
 
   exporting: "Writing the marks",
   importing: "Reading the marks",

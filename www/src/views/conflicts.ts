@@ -27,17 +27,17 @@ function show({ conflicts, documents }: State, session: Session): void {
 }
 
 function item(conflict: Conflict, documents: readonly Document[], session: Session): HTMLElement {
-  const lines = conflict.judgments.map((judgment, at) => line(conflict, judgment, at === conflict.counts, documents, session));
-  return el("li", { "data-testid": "conflict" }, el("p", {}, strings.judgments.contradiction[conflict.kind](conflict.query)), el("ul", {}, ...lines));
+  const text = strings.judgments.contradiction[conflict.kind](conflict.query);
+  const lines = conflict.judgments.map((judgment, at) => line(judgment, at === conflict.counts, documents));
+  const keep = [true, false].map((relevant) =>
+    button(strings.judgments.keep(relevant), { class: "quiet", "data-testid": "settle", "aria-label": strings.judgments.keepNamed(relevant, conflict.query) }, () => {
+      void session.marks.settle(conflict, relevant);
+    }),
+  );
+  return el("li", { "data-testid": "conflict" }, el("p", {}, text), el("ul", {}, ...lines), el("div", { class: "row" }, ...keep));
 }
 
-function line(conflict: Conflict, judgment: Judgment, counts: boolean, documents: readonly Document[], session: Session): HTMLElement {
-  const title = titleOf(documents, judgment.document);
+function line(judgment: Judgment, counts: boolean, documents: readonly Document[]): HTMLElement {
   const said = strings.judgments.said(judgment.relevant, strings.judgments.who[voice(judgment)]);
-  const keep = button(
-    strings.judgments.keep(judgment.relevant),
-    { class: "quiet", "data-testid": "settle", "aria-label": strings.judgments.keepNamed(judgment.relevant, title) },
-    () => void session.marks.settle(conflict, judgment),
-  );
-  return el("li", {}, el("span", {}, title, el("small", {}, counts ? `${said}; ${strings.judgments.counted}` : said)), keep);
+  return el("li", {}, titleOf(documents, judgment.document), el("small", {}, counts ? `${said}; ${strings.judgments.counted}` : said));
 }
