@@ -174,7 +174,14 @@ describe("practice questions without any marks", { timeout: 300_000 }, () => {
       const made = await counts(page);
       assert.deepEqual(made, { practice: 6, test: 3, right: 0, wrong: 0 }, "nobody has marked anything");
       assert.ok((await marks(page)).every((asked) => asked.marks.every(({ who }) => who === "made from a note")));
-      assert.match(await page.locator("#stand-ins").textContent(), /9 questions here were made from your notes/);
+      assert.match(await page.locator("#stand-ins").textContent(), /9 questions here were made from your notes.*dropped from the measurement as soon as/);
+      await search(page, "a real question");
+      await page.getByTestId("mark-right").first().click();
+      await page.locator("#stand-ins", { hasText: "practice only" }).waitFor();
+      assert.deepEqual(await counts(page), { practice: 10, test: 0, right: 1, wrong: 0 });
+      await page.locator("#undo:enabled").click();
+      await page.locator("#stand-ins", { hasText: "dropped" }).waitFor();
+      assert.deepEqual(await counts(page), made);
 
       await page.getByTestId("train").click();
       await page.locator("#train:enabled").waitFor();

@@ -11,7 +11,7 @@ export interface Question {
   /** Document ids, each by the word that counts. */
   right: string[];
   wrong: string[];
-  /** Made from a note: nobody has said anything about it yet. */
+  /** All its right answers come from making it out of a note: nobody has named one yet. */
   standIn: boolean;
 }
 
@@ -70,17 +70,25 @@ export function counting(judgments: readonly Judgment[]): Judgment[] {
   return [...byPair.values()];
 }
 
-/** Judged questions in the order in which they were first judged. */
+/**
+ * Judged questions in the order in which they were first judged. As soon as anybody has named a right answer, stand-ins are
+ * for practice only, whatever their side was: the engine does not measure on what was made from the answer.
+ */
 export function questions(judgments: readonly Judgment[]): Question[] {
   const byText = new Map<string, Question>();
   const counts = new Set(counting(judgments));
+  const real = (judgment: Judgment) => judgment.relevant && voice(judgment) !== "synthetic";
   for (const judgment of judgments) {
     const { query, document, relevant, split } = judgment;
-    const found = byText.get(normalise(query)) ?? { text: query, side: split ?? "train", words: [], right: [], wrong: [], standIn: true };
+    const found = byText.get(normalise(query)) ?? { text: query, side: split ?? "train", words: [], right: [], wrong: [], standIn: false };
     found.words.push(judgment);
-    found.standIn &&= voice(judgment) === "synthetic";
     if (counts.has(judgment)) (relevant ? found.right : found.wrong).push(document);
     byText.set(normalise(query), found);
+  }
+  const anyReal = [...counts].some(real);
+  for (const question of byText.values()) {
+    question.standIn = question.right.length > 0 && !question.words.some((word) => counts.has(word) && real(word));
+    if (anyReal && question.standIn) question.side = "train";
   }
   return [...byText.values()];
 }
@@ -88,20 +96,16 @@ export function questions(judgments: readonly Judgment[]): Question[] {
 /** @param known how many questions have a side, judged at present or not */
 export function readiness(judgments: readonly Judgment[], known: number): Readiness {
   const answered = questions(judgments).filter((question) => question.right.length > 0);
-  const standIns = answered.filter((question) => question.standIn);
-  const tests = answered.filter((question) => question.side === "held-out");
-  const realTests = tests.filter((question) => !question.standIn);
-  const standInsMeasured = realTests.length === 0;
-  const test = (standInsMeasured ? tests : realTests).length;
-  const practice = answered.length - tests.length;
+  const test = answered.filter((question) => question.side === "held-out").length;
+  const practice = answered.length - test;
+  const standIns = answered.filter((question) => question.standIn).length;
   const said = counting(judgments).filter((judgment) => voice(judgment) !== "synthetic");
   const right = said.filter((judgment) => judgment.relevant).length;
   const missingPractice = Math.max(0, LEAST_PRACTICE - practice);
   const missingTest = Math.max(0, LEAST_TEST - test);
   const questionsToGo = countToGo(missingPractice, missingTest, known);
-  return {
-    practice, test, right, wrong: said.length - right, standIns: standIns.length, standInsMeasured, missingPractice, missingTest, questionsToGo,
-  };
+  const standInsMeasured = right === 0;
+  return { practice, test, right, wrong: said.length - right, standIns, standInsMeasured, missingPractice, missingTest, questionsToGo };
 }
 
 /** A side for every question, by the page's rule; `changed` are the judgments that had none. */

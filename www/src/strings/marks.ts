@@ -47,7 +47,7 @@ export const judgments = {
   made: (questions: number) =>
     questions === 0 ? "No practice questions could be made from these notes." : `${count(questions, "practice question")} made from your notes.`,
   standIns: (questions: number, measured: boolean) => {
-    const rest = measured ? "They are dropped from the measurement as soon as you mark results yourself." : "They are left out of the measurement, as you have marked results yourself.";
+    const rest = measured ? "They are dropped from the measurement as soon as you mark results yourself." : "They are for practice only: the measurement goes by what you marked yourself.";
     return `${count(questions, "question")} here ${questions === 1 ? "was" : "were"} made from your notes. ${rest}`;
   },
 
