@@ -23,8 +23,9 @@ function thing({ action, before, after }: Change): string {
   }
 }
 
+/** A step may have been several changes; it is named for the one that it began with. */
 const did = (word: string) => (changes: readonly Undone[]) => {
-  const [first] = changes;
+  const [first] = [...changes].sort((a, b) => a.change.number - b.change.number);
   if (!first) return "";
   const skipped = changes.reduce((sum, change) => sum + change.skipped, 0);
   const gone = skipped > 0 ? ` ${count(skipped, "mark")} could not come back: the notes are gone.` : "";
