@@ -59,11 +59,21 @@ export function voice(judgment: Judgment): Source {
   return judgment.source ?? "labelled";
 }
 
+/** What was spoken about. */
+export function pairOf(judgment: Judgment): string {
+  return JSON.stringify([normalise(judgment.query), judgment.document]);
+}
+
+/** One voice on one pair: each has one word. */
+export function wordOf(judgment: Judgment): string {
+  return JSON.stringify([normalise(judgment.query), judgment.document, voice(judgment)]);
+}
+
 /** For each question and document the word that counts. */
 export function counting(judgments: readonly Judgment[]): Judgment[] {
   const byPair = new Map<string, Judgment>();
   for (const judgment of judgments) {
-    const pair = JSON.stringify([normalise(judgment.query), judgment.document]);
+    const pair = pairOf(judgment);
     const known = byPair.get(pair);
     if (!known || VOICES.indexOf(voice(judgment)) < VOICES.indexOf(voice(known))) byPair.set(pair, judgment);
   }

@@ -36,7 +36,7 @@ export class Session {
     const { name, source } = this.#chosenModel();
     if (!source || store.state.busy) return;
     await this.#desk.close();
-    this.marks.forgetSteps();
+    this.marks.ledger.begin();
     store.update({ phase: "loading", verdict: null, losses: [], inUse: "earlier", earlier: null, mined: null, nearMisses: [], suspects: [] });
     await this.#desk.run("model", strings.model.starting, async (job) => {
       prefetchSample();

@@ -55,7 +55,7 @@ export class Notes {
     if (engine && documents.length > 0) {
       store.update({ allRead: false });
       await engine.documents.add(documents, { signal: job.signal, onProgress: showReading(job) });
-      await this.#marks.fill(engine);
+      await this.#marks.ledger.fill(engine);
     }
     store.update({ allRead: engine !== null || documents.length === 0 });
   }
@@ -84,6 +84,6 @@ export class Notes {
     });
     if (!engine) return;
     await engine.documents.remove([...gone]);
-    await this.#marks.sync();
+    await this.#marks.ledger.sync();
   }
 }

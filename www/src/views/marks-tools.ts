@@ -12,7 +12,7 @@ export function mountMarksTools(store: Store, session: Session): void {
   const step = async (back: boolean) => {
     const { busy, canUndo, canRedo } = store.state;
     if (busy || !(back ? canUndo : canRedo)) return;
-    const changes: Undone[] = await (back ? session.marks.undo() : session.marks.redo());
+    const changes: Undone[] = await (back ? session.marks.ledger.undo() : session.marks.ledger.redo());
     note(back ? strings.judgments.undone(changes) : strings.judgments.redone(changes));
   };
   undo.addEventListener("click", () => void step(true).then(() => keepFocus(undo, redo)));
