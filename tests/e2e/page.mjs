@@ -141,6 +141,7 @@ export async function importMarks(page, ...files) {
 /** The questions in the list of marks: `[{ question, side, marks: [{ verdict, note, who }] }]`. */
 export async function marks(page) {
   await unfold(page.locator("#judgments"));
+  await page.locator("#marks > li").first().waitFor();
   return page.locator("#marks > li").evaluateAll((items) =>
     items.map((item) => ({
       question: item.querySelector("button").textContent,

@@ -89,9 +89,11 @@ describe("notes that may be right as well", { timeout: 300_000 }, () => {
 
   it("says when all are sorted, and that none are left", async () => {
     await page.getByTestId("suspect").focus();
-    for (let left = all - 3; left > 0; left -= 1) {
-      await at(1, left);
+    // One word may settle two: a note can be taken for each of two answers to one question.
+    while ((await page.getByTestId("suspect").count()) > 0) {
+      const before = await page.locator("#suspects-place").textContent();
       await page.keyboard.press("n");
+      await page.waitForFunction((before) => document.getElementById("suspects-place").textContent !== before, before);
     }
     await page.locator("#suspects-done", { hasText: "All sorted." }).waitFor();
     assert.equal(await page.getByTestId("suspect").count(), 0);

@@ -54,9 +54,10 @@ export function mountMarksTools(store: Store, session: Session): void {
   store.watch((state) => [state.judgments], () => note(""));
 }
 
-/** A button that has nothing more to do is disabled and would lose the focus. */
+/** A button that has nothing more to do is disabled, and loses the focus, some browsers at once and some later. */
 function keepFocus(pressed: HTMLButtonElement, other: HTMLButtonElement): void {
-  if (pressed.disabled && !other.disabled && document.activeElement === document.body) other.focus();
+  const lost = document.activeElement === document.body || document.activeElement === pressed;
+  if (pressed.disabled && !other.disabled && lost) other.focus();
 }
 
 function isUndoKey(event: KeyboardEvent): boolean {
