@@ -4,7 +4,7 @@ import { save } from "./files.ts";
 import { strings } from "./strings.ts";
 
 /** @throws {NearmissError} `INPUT_INVALID` when the choice of files makes no sense; what is in them, the engine checks */
-export async function readMarks(files: readonly File[]): Promise<string | BeirJudgments> {
+export async function readMarks(files: readonly File[]): Promise<Blob | BeirJudgments> {
   const ending = (end: string) => files.filter((file) => file.name.toLowerCase().endsWith(end));
   const [lines, tables] = [ending(".jsonl"), ending(".tsv")];
   const others = files.filter((file) => !lines.includes(file) && !tables.includes(file));
@@ -12,7 +12,7 @@ export async function readMarks(files: readonly File[]): Promise<string | BeirJu
   if (lines.length > 1 || tables.length > 1) throw refuse(strings.judgments.wrongFiles.tooMany);
   const [line, table] = [lines[0], tables[0]];
   if (!line) throw refuse(table ? strings.judgments.wrongFiles.noQueries : strings.judgments.wrongFiles.none);
-  return table ? { queries: await read(line), qrels: await read(table) } : read(line);
+  return table ? { queries: await read(line), qrels: await read(table) } : line;
 }
 
 export function saveText(text: string, name: string): void {

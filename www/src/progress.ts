@@ -15,12 +15,13 @@ export function showReading(job: Job): (event: ProgressEvent) => void {
   };
 }
 
-/** Questions are read first, then the candidates where a rule looks into them word by word. */
+/** Questions are read first; then candidates are looked up, and read where a rule looks into them word by word. */
 export function showMining(job: Job): (event: ProgressEvent) => void {
   return (event) => {
-    if (event.type !== "encode") return;
-    const { stage, done, total } = event;
-    job.report(done < total ? { label: strings.training.encode[stage], done, total } : { label: strings.mining.looking, done: 0, total: null });
+    if (event.type !== "encode" && event.type !== "search") return;
+    const { done, total } = event;
+    if (event.type === "search") job.report({ label: strings.mining.looking, done, total });
+    else job.report(done < total ? { label: strings.training.encode[event.stage], done, total } : { label: strings.mining.looking, done: 0, total: null });
   };
 }
 
@@ -29,7 +30,7 @@ export function showLoading(job: Job): (event: ProgressEvent) => void {
   const files = new Map<string, { loaded: number; total: number | null }>();
   let label: string = strings.model.starting;
   return (event) => {
-    if (event.type === "encode") return;
+    if (event.type === "encode" || event.type === "search") return;
     if (event.type === "load") label = strings.model.after[event.stage];
     else files.set(event.file, event);
     const parts = [...files.values()];

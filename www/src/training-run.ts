@@ -30,8 +30,11 @@ export class TrainingRun {
       case "encode":
         this.#job.report({ label: strings.training.encode[event.stage], done: event.done, total: event.total });
         break;
+      // Later epochs mine too, between two steps: the bar goes on showing the steps.
+      case "search":
+        if (!this.#first) this.#job.report({ label: strings.training.mining, done: event.done, total: event.total });
+        break;
       case "mining":
-        // Later epochs mine too, between two steps: the bar goes on showing the steps.
         if (!this.#first) this.#job.report({ label: strings.training.mining, done: 0, total: null });
         this.#mined(event);
         break;

@@ -28,7 +28,7 @@ function show({ conflicts, documents }: State, session: Session): void {
 
 function item(conflict: Conflict, documents: readonly Document[], session: Session): HTMLElement {
   const text = strings.judgments.contradiction[conflict.kind](conflict.query);
-  const lines = conflict.judgments.map((judgment, at) => line(judgment, at === conflict.counts, documents));
+  const lines = conflict.judgments.map((judgment, at) => line(judgment, conflict.counts.includes(at), documents));
   const keep = [true, false].map((relevant) =>
     button(strings.judgments.keep(relevant), { class: "quiet", "data-testid": "settle", "aria-label": strings.judgments.keepNamed(relevant, conflict.query) }, () => {
       void session.marks.settle(conflict, relevant);
