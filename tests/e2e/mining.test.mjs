@@ -91,6 +91,7 @@ describe("near misses", { timeout: 300_000 }, () => {
     await train(page);
     await page.getByTestId("verdict").waitFor();
     assert.match(await page.locator("#mining-when").textContent(), /As training/, "training shows its own near misses");
+    assert.equal(await page.locator("#near-misses-box").isVisible(), false, "which it does not name");
     assert.match(await page.locator("#mining-sources").textContent(), /found by words/);
     await mine(page);
     assert.equal(await page.locator("#mining-when").textContent(), "");

@@ -30,11 +30,12 @@ export function mountNearMisses(store: Store, session: Session): void {
     if (box.open) add();
   };
   box.addEventListener("toggle", restart);
+  store.watch((state) => [state.nearMisses], restart);
   store.watch(
-    (state) => [state.nearMisses],
-    ({ nearMisses }) => {
-      box.hidden = nearMisses.length === 0;
-      restart();
+    (state) => [state.nearMisses, state.mined],
+    ({ nearMisses, mined }) => {
+      // What training mined it counts, but does not name: beside its numbers older notes would mislead.
+      box.hidden = nearMisses.length === 0 || mined === null || mined.step !== null;
     },
   );
 }
