@@ -4,11 +4,11 @@ mod common;
 
 use std::collections::{BTreeMap, HashSet};
 
-use nearmiss::dataset::{NegativeSource, batches};
+use nearmiss::dataset::batches;
 use nearmiss::embeddings::{Embeddings, dot};
 use nearmiss::evaluation::{Metrics, interval};
 use nearmiss::index::{Analyzer, B, Bm25, Hit, K1, RRF_K, flat, fusion, top_k};
-use nearmiss::mining::{Candidates, MiningOptions, Quantiles, Sampling, mine};
+use nearmiss::mining::Quantiles;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -88,63 +88,6 @@ fn naive_ndcg(ranking: &[String], gains: &BTreeMap<String, f32>) -> f64 {
     dcg(&got) / dcg(&best)
 }
 
-/// Filter after filter over the whole list; then the range; then the first that fit.
-fn naive_negatives(query: &Candidates, most_known: usize, documents: usize, o: &MiningOptions) -> Vec<usize> {
-    let (range_min, range_max) = o.range(documents);
-    let positives: HashSet<usize> = query.positives.iter().map(|p| p.0).collect();
-    let lowest = query.positives.iter().map(|p| p.1).min_by(f32::total_cmp).unwrap();
-    let mut left: Vec<Hit> = query.hits.iter().copied().take(range_max + most_known).collect();
-    left.retain(|hit| !positives.contains(&hit.position));
-    left.retain(|hit| !query.excluded.contains(&hit.position) && !query.negatives.contains(&hit.position));
-    left.retain(|hit| o.absolute_margin.is_none_or(|m| hit.score <= lowest - m));
-    left.retain(|hit| o.relative_margin.is_none_or(|m| hit.score <= lowest - lowest.abs() * m));
-    left.retain(|hit| o.max_score.is_none_or(|max| hit.score <= max));
-    left.retain(|hit| o.min_score.is_none_or(|min| hit.score >= min));
-    left.iter()
-        .map(|hit| hit.position)
-        .enumerate()
-        .filter(|(at, _)| (range_min..range_max).contains(at))
-        .map(|(_, p)| p)
-        .collect()
-}
-
-const DOCUMENTS: usize = 40;
-
-fn candidates() -> impl Strategy<Value = Candidates> {
-    let scores = prop::collection::vec(-1.0f32..1.0, DOCUMENTS);
-    let few = |most| prop::collection::vec(0..DOCUMENTS, 0..most);
-    (scores, few(4), few(4), few(4)).prop_map(|(scores, positives, negatives, excluded)| Candidates {
-        hits: top_k(scores.iter().copied(), DOCUMENTS),
-        positives: BTreeMap::from_iter(positives.into_iter().map(|at| (at, scores[at])))
-            .into_iter()
-            .collect(),
-        negatives: BTreeMap::from_iter(negatives.into_iter().map(|at| (at, ()))).into_keys().collect(),
-        excluded,
-    })
-}
-
-fn options() -> impl Strategy<Value = MiningOptions> {
-    let margin = || prop::option::of(0.0f32..0.6);
-    let sampling = prop::sample::select(vec![Sampling::Top, Sampling::Random]);
-    let range = (0usize..6, prop::option::of(1usize..50));
-    (range, margin(), margin(), margin(), 1usize..6, sampling, any::<u64>()).prop_map(
-        |((range_min, width), max_score, absolute_margin, relative_margin, num_negatives, sampling, seed)| {
-            MiningOptions {
-                range_min,
-                range_max: width.map(|width| range_min + width),
-                max_score,
-                min_score: max_score.map(|max| max - 1.0),
-                absolute_margin,
-                relative_margin,
-                num_negatives,
-                sampling,
-                seed,
-                ..MiningOptions::default()
-            }
-        },
-    )
-}
-
 proptest! {
     #![proptest_config(config())]
 
@@ -217,41 +160,6 @@ proptest! {
         prop_assert_eq!(metrics.recall_at_10, found(10) / gains.len() as f64);
         prop_assert_eq!(metrics.recall_at_100, found(100) / gains.len() as f64);
         prop_assert_eq!(metrics.precision_at_1, found(1));
-    }
-
-    #[test]
-    fn mining_is_its_filters(queries in prop::collection::vec(candidates(), 1..5), options in options()) {
-        prop_assume!(queries.iter().any(|query| !query.positives.is_empty()));
-        let known = |q: &Candidates| q.positives.len() + q.negatives.len() + q.excluded.len();
-        let most_known = queries.iter().map(known).max().unwrap();
-        let (examples, report) = mine(&queries, DOCUMENTS, &options).unwrap();
-
-        let pairs: usize = queries.iter().map(|query| query.positives.len()).sum();
-        prop_assert_eq!((examples.len(), report.pairs), (pairs, pairs));
-        for example in &examples {
-            let query = &queries[example.query];
-            let is_positive = |document| query.positives.iter().any(|&(at, _)| at == document);
-            prop_assert!(example.negatives.iter().all(|negative| !is_positive(negative.document)));
-
-            let marked: Vec<usize> = query.negatives.iter().copied().filter(|&at| !is_positive(at)).collect();
-            let documents: Vec<usize> = example.negatives.iter().map(|negative| negative.document).collect();
-            prop_assert!(documents.starts_with(&marked), "labelled ones first, all of them");
-            let mined = &example.negatives[marked.len()..];
-            prop_assert!(mined.iter().all(|negative| negative.source == NegativeSource::Dense));
-
-            let eligible = naive_negatives(query, most_known, DOCUMENTS, &options);
-            let places = options.num_negatives.saturating_sub(marked.len()).min(eligible.len());
-            prop_assert_eq!(mined.len(), places);
-            match options.sampling {
-                Sampling::Top => prop_assert_eq!(&documents[marked.len()..], &eligible[..places]),
-                Sampling::Random => {
-                    let ranks: Vec<_> = mined.iter().map(|negative| negative.rank).collect();
-                    prop_assert!(ranks.is_sorted());
-                    prop_assert!(mined.iter().all(|negative| eligible.contains(&negative.document)));
-                }
-            }
-        }
-        prop_assert_eq!(mine(&queries, DOCUMENTS, &options).unwrap(), (examples, report), "same seed, same examples");
     }
 
     #[test]
