@@ -55,7 +55,11 @@ fn candidates() -> impl Strategy<Value = Candidates> {
                 document,
                 score: Some(cosine[document]),
                 weight: 0.5,
-                source: if document % 2 == 0 { NegativeSource::Labelled } else { NegativeSource::Click },
+                source: if document.is_multiple_of(2) {
+                    NegativeSource::Labelled
+                } else {
+                    NegativeSource::Click
+                },
             };
             Candidates {
                 lists: vec![

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::candidates::{Candidates, Positive};
 use super::filters::Rules;
+use super::hand::{Hand, judged};
 use super::options::MiningOptions;
 use super::report::{MiningReport, Tally, report};
 use super::sampling::{Eligible, order};
@@ -45,8 +46,8 @@ pub struct Mined {
 /// - Random sampling draws anew for each pair, by seed, where the other draws once for a query.
 /// - The default range, see [`MiningOptions::range`]; a range beyond the corpus is cut, not refused.
 /// - `relative_margin` is on by default.
-pub struct Miner<'a> {
-    options: &'a MiningOptions,
+pub struct Miner {
+    options: MiningOptions,
     documents: usize,
     range: (usize, usize),
     depth: usize,
@@ -59,19 +60,19 @@ pub struct Miner<'a> {
     synthetic: usize,
 }
 
-impl<'a> Miner<'a> {
+impl Miner {
     /// `most_known`: the largest [`Candidates::known`] of any query.
     ///
     /// # Errors
     /// `INPUT_INVALID` for an option.
-    pub fn new(options: &'a MiningOptions, documents: usize, most_known: usize) -> Result<Self> {
+    pub fn new(options: MiningOptions, documents: usize, most_known: usize) -> Result<Self> {
         options.validate()?;
         Ok(Self {
-            options,
-            documents,
             range: options.range(documents),
             depth: options.depth(documents, most_known),
             shares: options.sources(),
+            options,
+            documents,
             examples: Vec::new(),
             suspects: Vec::new(),
             tally: Tally::default(),
@@ -128,7 +129,7 @@ impl<'a> Miner<'a> {
 
     /// For each share its eligible candidates, best first, cut to the range where there is an order to cut.
     fn pools(&mut self, number: usize, query: &Candidates) -> Vec<Vec<Eligible>> {
-        let rules = Rules::new(query, self.options);
+        let rules = Rules::new(query, &self.options);
         let mut seen = HashSet::new();
         let mut pools = vec![Vec::new(); self.shares.len()];
         for list in &query.lists {
@@ -169,7 +170,7 @@ impl<'a> Miner<'a> {
         if !self.options.top_up || self.shares.is_empty() {
             return Vec::new();
         }
-        let rules = Rules::new(query, self.options);
+        let rules = Rules::new(query, &self.options);
         let passed = query.spares.iter().filter(|candidate| rules.broken(candidate).is_none());
         passed.map(|&candidate| Eligible { candidate, rank: 0 }).collect()
     }
@@ -186,9 +187,9 @@ impl<'a> Miner<'a> {
         let marked = negatives.len();
         let places = self.options.num_negatives.saturating_sub(marked);
         let counts = allocate(&self.shares, places, rng);
-        let mut hand = Hand { taken: HashSet::new(), negatives: Vec::new() };
+        let mut hand = Hand::default();
         let orders: Vec<Vec<usize>> =
-            pools.iter().map(|pool| order(pool, positive.score, self.options, rng)).collect();
+            pools.iter().map(|pool| order(pool, positive.score, &self.options, rng)).collect();
         let mut wanted_synthetic = 0;
         for (share, &count) in counts.iter().enumerate() {
             let source = self.shares[share].0;
@@ -227,68 +228,13 @@ impl<'a> Miner<'a> {
     }
 }
 
-/// The mined negatives of one pair while they are drawn.
-struct Hand {
-    taken: HashSet<usize>,
-    negatives: Vec<Negative>,
-}
-
-impl Hand {
-    /// Takes up to `count` new documents of a pool, in this order; how many there were.
-    fn take(&mut self, pool: &[Eligible], order: &[usize], source: NegativeSource, count: usize) -> usize {
-        let before = self.negatives.len();
-        for &at in order {
-            if self.negatives.len() - before == count {
-                break;
-            }
-            let Eligible { candidate, rank } = pool[at];
-            if self.taken.insert(candidate.hit.position) {
-                self.negatives.push(Negative {
-                    document: candidate.hit.position,
-                    score: Some(candidate.hit.score),
-                    rank: (rank > 0).then_some(rank),
-                    source,
-                    weight: 1.0,
-                });
-            }
-        }
-        self.negatives.len() - before
-    }
-
-    fn take_synthetic(&mut self, near_misses: &[usize], count: usize) {
-        let source = NegativeSource::Synthetic;
-        let new = near_misses.iter().take(count);
-        let negative = |&document| Negative { document, score: None, rank: None, source, weight: 1.0 };
-        self.negatives.extend(new.map(negative));
-    }
-}
-
-/// The negatives that somebody judged, labels first, without any that is a positive too.
-fn judged(query: &Candidates) -> Vec<Negative> {
-    let own = query.lists.first().map_or(&[][..], |list| &list.hits);
-    let marked = query.negatives.iter().filter(|marked| !query.is_positive(marked.document));
-    let negatives = marked.map(|marked| {
-        let rank = own.iter().position(|candidate| candidate.hit.position == marked.document);
-        Negative {
-            document: marked.document,
-            score: marked.score.or(rank.map(|index| own[index].hit.score)),
-            rank: rank.map(|index| index + 1),
-            source: marked.source,
-            weight: marked.weight,
-        }
-    });
-    let mut negatives: Vec<Negative> = negatives.collect();
-    negatives.sort_by_key(|negative| negative.source);
-    negatives
-}
-
 /// Mines hard negatives for these queries at once; see [`Miner`].
 ///
 /// # Errors
 /// Those of [`Miner`].
 pub fn mine(queries: &[Candidates], documents: usize, options: &MiningOptions) -> Result<Mined> {
     let most_known = queries.iter().map(Candidates::known).max().unwrap_or(0);
-    let mut miner = Miner::new(options, documents, most_known)?;
+    let mut miner = Miner::new(options.clone(), documents, most_known)?;
     for (number, query) in queries.iter().enumerate() {
         miner.add(number, query)?;
     }

@@ -27,6 +27,7 @@
 mod candidates;
 mod curriculum;
 mod filters;
+mod hand;
 mod mine;
 mod options;
 mod report;
