@@ -3,46 +3,17 @@
 
 #[path = "common/model.rs"]
 mod model;
+#[path = "common/tuned.rs"]
+mod tuned;
 
 use model::tiny;
-use nearmiss::dataset::{Document, Judgment, Split};
+use nearmiss::dataset::{Judgment, Split};
 use nearmiss::encoder::{Encoder, Tower, Towers};
-use nearmiss::error::{Error, Result};
+use nearmiss::error::Error;
 use nearmiss::mining::MiningOptions;
 use nearmiss::training::{Layout, LossName, TrainOptions, Trainable, TrainingExample};
 use nearmiss::tuner::{Event, Job, Mode, SearchOptions, Tuner};
-
-/// Notes in which the answer to "how do I W" is about W, for words that the tiny vocabulary splits into letters.
-fn tuner() -> Tuner {
-    let encoder = pollster::block_on(Encoder::load(tiny().borrow(), None)).unwrap();
-    let mut tuner = Tuner::new(encoder);
-    let words = [
-        "key", "valve", "mast", "battery", "door", "branch", "leave", "note", "station", "team", "pay",
-        "ring",
-    ];
-    let notes =
-        words.iter().map(|w| Document::new(*w, "", format!("to rotate the {w} turn it to the last {w}")));
-    tuner.add_documents(notes.collect()).unwrap();
-    let judge = |(i, w): (usize, &&str)| {
-        let query = format!("how do i turn a {w}?");
-        let split = Some(if i % 3 == 0 { Split::HeldOut } else { Split::Train });
-        let other = words[(i + 1) % words.len()];
-        [
-            Judgment { split, ..Judgment::relevant(query.clone(), *w) },
-            Judgment { split, ..Judgment::not_relevant(query, other) },
-        ]
-    };
-    tuner.add_judgments(words.iter().enumerate().flat_map(judge).collect()).unwrap();
-    tuner
-}
-
-fn run(tuner: &mut Tuner, mut job: Job) -> Result<Vec<Event>> {
-    let mut events = Vec::new();
-    while let Some(event) = pollster::block_on(job.next(tuner))? {
-        events.push(event);
-    }
-    Ok(events)
-}
+use tuned::{empty, run, tuner};
 
 fn losses(events: &[Event]) -> Vec<f32> {
     let loss = |event: &Event| match event {
@@ -90,7 +61,7 @@ fn every_rung_and_loss_learns_and_repeats_itself() {
             tuner.rollback().unwrap();
             assert_eq!(query_vector(&tuner), before);
 
-            let mut again = self::tuner();
+            let mut again = tuned::tuner();
             let job = Job::train(&again, options(trainable, loss)).unwrap();
             assert_eq!(losses(&run(&mut again, job).unwrap()), curve, "same seed, same curve");
         }
@@ -234,8 +205,7 @@ fn what_was_trained_goes_out_and_comes_back() {
 
 #[test]
 fn what_is_missing_is_named_before_any_work() {
-    let encoder = pollster::block_on(Encoder::load(tiny().borrow(), None)).unwrap();
-    let mut empty = Tuner::new(encoder);
+    let mut empty = empty();
     let search = |tuner: &mut Tuner, query: &str, k: usize| {
         pollster::block_on(tuner.search(query, &SearchOptions { k, mode: Mode::Hybrid }))
             .map(|_| ())

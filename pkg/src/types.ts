@@ -466,7 +466,16 @@ export interface TrainOptions {
 export type ProgressEvent =
   | { type: "download"; file: string; loaded: number; total: number | null; elapsedMs: number }
   | { type: "load"; stage: "module" | "device" | "model"; elapsedMs: number }
-  | EncodeEvent;
+  | EncodeEvent
+  | SearchEvent;
+
+/** While mining: so many queries have had their candidates looked up. Only where there are many. */
+export interface SearchEvent {
+  type: "search";
+  done: number;
+  total: number;
+  elapsedMs: number;
+}
 
 /** "tokens": for a MaxSim teacher. "near-misses": synthetic negatives. */
 export interface EncodeEvent {
@@ -479,6 +488,7 @@ export interface EncodeEvent {
 
 export type TrainEvent =
   | EncodeEvent
+  | SearchEvent
   | {
       type: "mining";
       epoch: number;
