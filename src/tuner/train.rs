@@ -8,7 +8,7 @@ use super::events::{Event, Moment, Stage, TrainingVerdict};
 use super::mining::Mined;
 use super::ranking::Mode;
 use super::{Tuner, vectors};
-use crate::dataset::{JudgedQuery, Split, batches};
+use crate::dataset::{BatchKey, JudgedQuery, Split, batches};
 use crate::encoder::Snapshot;
 use crate::error::{Error, Result};
 use crate::evaluation::{Outcome, Report, compare};
@@ -201,7 +201,8 @@ impl Train {
         };
         let examples = examples(&mined);
         self.examples = examples.len();
-        let keys: Vec<(usize, usize)> = examples.iter().map(|e| (e.query, e.positive)).collect();
+        let originals = tuner.corpus.originals();
+        let keys: Vec<BatchKey> = examples.iter().map(|e| batch_key(e, &originals)).collect();
         let seed = self.options.seed.wrapping_add(self.epoch as u64);
         let batches = batches(&keys, self.options.batch(keys.len()), seed);
         if self.trainer.is_none() {
@@ -319,10 +320,18 @@ fn examples(mined: &Mined) -> Vec<TrainingExample> {
     let one = |e: &crate::mining::Example| TrainingExample {
         query: e.query,
         positive: e.positive,
-        negatives: e.negatives.iter().map(|n| n.document).collect(),
+        weight: 1.0,
+        negatives: e.negatives.iter().map(|n| (n.document, 1.0)).collect(),
         relevant: mined.relevant[e.query].clone(),
     };
     mined.examples.iter().map(one).collect()
+}
+
+/// What must not meet in a batch; copies of a text count as that text.
+fn batch_key(example: &TrainingExample, originals: &[usize]) -> BatchKey {
+    let negatives = example.negatives.iter().map(|&(document, _)| document);
+    let documents = std::iter::once(example.positive).chain(negatives).map(|d| originals[d]).collect();
+    BatchKey { query: example.query, documents }
 }
 
 /// Base embeddings of texts that were encoded before.
