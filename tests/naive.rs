@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::{BTreeMap, HashSet};
 
-use nearmiss::dataset::batches;
+use nearmiss::dataset::{BatchKey, batches};
 use nearmiss::embeddings::{Embeddings, dot};
 use nearmiss::evaluation::{Metrics, interval};
 use nearmiss::index::{Analyzer, B, Bm25, Hit, K1, RRF_K, flat, fusion, top_k};
@@ -46,6 +46,28 @@ fn two_tables() -> impl Strategy<Value = (Embeddings, Embeddings)> {
 fn text(most: usize) -> impl Strategy<Value = String> {
     let words = ["key", "keys", "rotate", "the", "rotating", "bread", "of", "sign", "ключ", "x"];
     prop::collection::vec(prop::sample::select(words.to_vec()), 0..most).prop_map(|words| words.join(" "))
+}
+
+/// Examples over few queries and documents, so that they meet.
+fn batch_keys(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<BatchKey>> {
+    let key = (0usize..12, prop::collection::vec(0usize..20, 0..5));
+    prop::collection::vec(key.prop_map(|(query, documents)| BatchKey { query, documents }), count)
+}
+
+/// What the pairs of all batches share: queries and positives first, then other documents.
+fn naive_common(keys: &[BatchKey], batches: &[Vec<usize>]) -> (usize, usize) {
+    let (mut heavy, mut light) = (0, 0);
+    for (batch, at) in batches.iter().flat_map(|batch| (0..batch.len()).map(move |at| (batch, at))) {
+        for other in &batch[..at] {
+            let [a, b] = [&keys[batch[at]], &keys[*other]];
+            let documents = |key: &BatchKey| key.documents.iter().copied().collect::<HashSet<usize>>();
+            let shared = documents(a).intersection(&documents(b)).count();
+            let positive = !a.documents.is_empty() && a.documents.first() == b.documents.first();
+            heavy += usize::from(a.query == b.query) + usize::from(positive);
+            light += shared - usize::from(positive);
+        }
+    }
+    (heavy, light)
 }
 
 /// Everything sorted, the first k taken.
@@ -164,7 +186,7 @@ proptest! {
 
     #[test]
     fn batches_hold_each_example_once(
-        keys in prop::collection::vec((0usize..12, 0usize..12), 0..80),
+        keys in batch_keys(0..80),
         size in 1usize..20,
         seed in any::<u64>(),
     ) {
@@ -178,13 +200,37 @@ proptest! {
     }
 
     #[test]
-    fn batches_keep_what_is_shared_apart(groups in 10usize..40, seed in any::<u64>()) {
+    fn batches_keep_what_is_shared_apart(groups in 20usize..40, seed in any::<u64>()) {
         // Each query has two positives and each document two queries.
-        let keys: Vec<(usize, usize)> = (0..groups).flat_map(|n| [(n, n), (n, (n + 1) % groups)]).collect();
-        for batch in batches(&keys, 8, seed) {
-            let queries: HashSet<usize> = batch.iter().map(|&at| keys[at].0).collect();
-            let documents: HashSet<usize> = batch.iter().map(|&at| keys[at].1).collect();
-            prop_assert_eq!((queries.len(), documents.len()), (batch.len(), batch.len()));
+        // One is a negative of its neighbour too; another is everyone's, and cannot be kept apart.
+        let key = |query, positive| {
+            BatchKey { query, documents: vec![positive, (positive + 2) % groups, usize::MAX] }
+        };
+        let keys: Vec<BatchKey> = (0..groups).flat_map(|n| [key(n, n), key(n, (n + 1) % groups)]).collect();
+        for batch in batches(&keys, 4, seed) {
+            let queries: HashSet<usize> = batch.iter().map(|&at| keys[at].query).collect();
+            let documents: HashSet<usize> = batch.iter().flat_map(|&at| keys[at].documents.clone()).collect();
+            prop_assert_eq!((queries.len(), documents.len()), (batch.len(), 2 * batch.len() + 1));
+        }
+    }
+
+    /// What swaps can reach: no exchange of two examples leaves less in common.
+    #[test]
+    fn batches_are_as_far_apart_as_swaps_go(
+        keys in batch_keys(2..24),
+        size in 2usize..8,
+        seed in any::<u64>(),
+    ) {
+        let made = batches(&keys, size, seed);
+        let reached = naive_common(&keys, &made);
+        let places = made.iter().enumerate().flat_map(|(b, batch)| (0..batch.len()).map(move |at| (b, at)));
+        let places: Vec<(usize, usize)> = places.collect();
+        for &(a, i) in &places {
+            for &(b, j) in &places {
+                let mut other = made.clone();
+                (other[a][i], other[b][j]) = (made[b][j], made[a][i]);
+                prop_assert!(naive_common(&keys, &other) >= reached, "{made:?} could be {other:?}");
+            }
         }
     }
 

@@ -129,7 +129,8 @@ fn a_step_lays_out_what_counts_against_whom() {
     let example = |query, positive, negatives: &[usize], relevant: &[usize]| TrainingExample {
         query,
         positive,
-        negatives: negatives.to_vec(),
+        weight: 1.0,
+        negatives: negatives.iter().map(|&document| (document, 1.0)).collect(),
         relevant: relevant.to_vec(),
     };
     // 11 is relevant to query 0 too, and must not be its negative, neither mined nor in the batch.

@@ -23,7 +23,7 @@ mod judgments;
 mod rng;
 mod source;
 
-pub use batches::batches;
+pub use batches::{BatchKey, batches};
 pub use corpus::{Change, Corpus};
 pub use document::Document;
 pub use example::{Example, Negative, NegativeSource};
