@@ -7,7 +7,9 @@ mod model;
 mod tuned;
 
 use nearmiss::dataset::{Document, Judgment, NegativeSource, Split};
-use nearmiss::mining::{Curriculum, MiningOptions, MiningReport, Mixture, Sampling, Strategy, Suspicion, Teacher};
+use nearmiss::mining::{
+    Curriculum, MiningOptions, MiningReport, Mixture, Sampling, Strategy, Suspicion, Teacher,
+};
 use nearmiss::training::{LossName, TrainOptions, Trainable};
 use nearmiss::tuner::{Event, Job, MeasuredOn, MinedExample, NamedSuspect, Tuner};
 use std::collections::HashSet;
@@ -69,7 +71,8 @@ fn every_strategy_draws_from_its_sources_and_keeps_what_people_said() {
 fn synthetic_texts_differ_from_every_document_and_stay_below_their_cap() {
     let mut tuner = tuner();
     let numbered = |at: usize| {
-        let text = format!("the valve closes after {} minutes and must not be opened in {}", at + 3, 1990 + at);
+        let text =
+            format!("the valve closes after {} minutes and must not be opened in {}", at + 3, 1990 + at);
         Document::new(format!("n{at}"), "", text)
     };
     tuner.add_documents((0..8).map(numbered).collect()).unwrap();
@@ -82,7 +85,8 @@ fn synthetic_texts_differ_from_every_document_and_stay_below_their_cap() {
         let mixture = Mixture { dense: 0.3, bm25: 0.0, synthetic: 0.7, ..Mixture::default() };
         let options = MiningOptions { mixture: Some(mixture), max_synthetic: cap, ..of(Strategy::Hybrid) };
         let (examples, _, report) = mine(&mut tuner, options);
-        let made: Vec<_> = examples.iter().flat_map(|e| &e.negatives).filter_map(|n| n.synthetic.as_ref()).collect();
+        let made: Vec<_> =
+            examples.iter().flat_map(|e| &e.negatives).filter_map(|n| n.synthetic.as_ref()).collect();
         let mined = report.negatives - report.sources[&NegativeSource::Labelled];
         assert!(made.len() as f32 <= cap * mined as f32, "{} of {mined} at {cap}", made.len());
         assert_eq!(made.is_empty(), cap == 0.0);
@@ -98,7 +102,8 @@ fn synthetic_texts_differ_from_every_document_and_stay_below_their_cap() {
 fn what_resembles_an_answer_is_listed_for_review_and_not_taken() {
     let mut tuner = empty();
     let long = "turn the valve to the left until it stops then wait for the light and close the door again";
-    let chunk = |id: &str, text: &str| Document { parent: Some("manual".into()), ..Document::new(id, "", text) };
+    let chunk =
+        |id: &str, text: &str| Document { parent: Some("manual".into()), ..Document::new(id, "", text) };
     let documents = vec![
         Document::new("answer", "Valve", long),
         Document::new("copy", "Valve", long),
@@ -110,7 +115,9 @@ fn what_resembles_an_answer_is_listed_for_review_and_not_taken() {
     ];
     tuner.add_documents(documents).unwrap();
     let on = |query: &str, id: &str| Judgment { split: Some(Split::Train), ..Judgment::relevant(query, id) };
-    tuner.add_judgments(vec![on("how to turn a valve", "answer"), on("who paints the mast", "part1")]).unwrap();
+    tuner
+        .add_judgments(vec![on("how to turn a valve", "answer"), on("who paints the mast", "part1")])
+        .unwrap();
 
     let strict = MiningOptions { num_negatives: 7, same_title: true, ..of(Strategy::Dense) };
     let (examples, suspects, report) = mine(&mut tuner, strict.clone());
@@ -119,7 +126,8 @@ fn what_resembles_an_answer_is_listed_for_review_and_not_taken() {
     };
     assert_eq!(taken(0), ["part1", "part2", "other"].into());
     assert_eq!(taken(1), ["answer", "copy", "near", "titled", "other"].into());
-    let mut why: Vec<_> = suspects.iter().map(|s| (s.document.as_str(), s.positive.as_str(), s.reason)).collect();
+    let mut why: Vec<_> =
+        suspects.iter().map(|s| (s.document.as_str(), s.positive.as_str(), s.reason)).collect();
     why.sort_unstable_by_key(|(document, ..)| *document);
     let expected = [
         ("near", "answer", Suspicion::NearDuplicate),
@@ -130,7 +138,10 @@ fn what_resembles_an_answer_is_listed_for_review_and_not_taken() {
     assert_eq!((report.dropped.copy, report.dropped.near_duplicate, report.suspects), (1, 1, 3));
 
     // One word from a person settles it, either way.
-    let wrong = |id: &str| Judgment { split: Some(Split::Train), ..Judgment::not_relevant("how to turn a valve", id) };
+    let wrong = |id: &str| Judgment {
+        split: Some(Split::Train),
+        ..Judgment::not_relevant("how to turn a valve", id)
+    };
     tuner.add_judgments(vec![on("how to turn a valve", "near"), wrong("titled")]).unwrap();
     let (examples, suspects, _) = mine(&mut tuner, strict);
     assert_eq!(examples.len(), 3, "the promoted one is a positive now");
@@ -162,7 +173,11 @@ fn a_teacher_of_ones_own_is_asked_and_heeded() {
     for example in &examples {
         let mined = example.negatives.iter().filter(|n| n.source == NegativeSource::Dense);
         for negative in mined.filter_map(|n| n.document.as_ref()) {
-            assert!(negative.as_bytes()[0] <= example.positive.as_bytes()[0], "{negative} for {}", example.positive);
+            assert!(
+                negative.as_bytes()[0] <= example.positive.as_bytes()[0],
+                "{negative} for {}",
+                example.positive
+            );
         }
     }
 
@@ -193,7 +208,9 @@ fn maxsim_looks_at_tokens_once_for_each_text() {
 
 fn minings(events: &[Event]) -> Vec<(usize, usize, Option<usize>, Strategy)> {
     let mining = |event: &Event| match event {
-        Event::Mining { epoch, step, staleness, report } => Some((*epoch, *step, *staleness, report.strategy)),
+        Event::Mining { epoch, step, staleness, report } => {
+            Some((*epoch, *step, *staleness, report.strategy))
+        }
         _ => None,
     };
     events.iter().filter_map(mining).collect()
@@ -215,7 +232,8 @@ fn short(trainable: Trainable, negatives: Strategy) -> TrainOptions {
 fn ance_mines_anew_every_few_steps_and_says_how_stale_the_old_ones_were() {
     for trainable in [Trainable::Head, Trainable::Full] {
         let mut tuner = tuner();
-        let options = TrainOptions { refresh_every: 3, ..short(trainable, Strategy::Ance) };
+        // One mark and one mined negative a query.
+        let options = TrainOptions { refresh_every: 3, num_negatives: 2, ..short(trainable, Strategy::Ance) };
         let job = Job::train(&tuner, options).unwrap();
         let events = run(&mut tuner, job).unwrap();
         let ance = Strategy::Ance;
@@ -233,7 +251,10 @@ fn ance_mines_anew_every_few_steps_and_says_how_stale_the_old_ones_were() {
             Event::Mining { report, .. } => Some(report.overlap),
             _ => None,
         });
-        assert_eq!(overlaps.map(|overlap| overlap.is_some()).collect::<Vec<_>>(), [false, true, true, true, true, true]);
+        assert_eq!(
+            overlaps.map(|overlap| overlap.is_some()).collect::<Vec<_>>(),
+            [false, true, true, true, true, true]
+        );
         let steps = events.iter().filter(|event| matches!(event, Event::Step { .. })).count();
         assert_eq!(steps, 12);
     }
@@ -268,8 +289,13 @@ fn every_strategy_loss_and_curriculum_trains() {
         ] {
             let mut tuner = tuner();
             let mining = MiningOptions { sampling, ..MiningOptions::default() };
-            let options =
-                TrainOptions { loss, curriculum, mining, num_negatives: 2, ..short(Trainable::Head, negatives) };
+            let options = TrainOptions {
+                loss,
+                curriculum,
+                mining,
+                num_negatives: 2,
+                ..short(Trainable::Head, negatives)
+            };
             let job = Job::train(&tuner, options).unwrap();
             let events = run(&mut tuner, job).unwrap();
             let Some(Event::Verdict(verdict)) = events.last() else { panic!("{negatives:?}: no verdict") };

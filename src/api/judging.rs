@@ -5,7 +5,9 @@
 
 use super::convert::{error, from_js, to_js};
 use super::engine::{Engine, Js};
-use crate::dataset::{FeedbackOptions, Impression, Judgment, Split, beir, from_jsonl, to_jsonl};
+use crate::dataset::feedback::{FeedbackOptions, Impression};
+use crate::dataset::history::Change;
+use crate::dataset::{Judgment, Split, beir, from_jsonl, to_jsonl};
 use crate::error::Error;
 use crate::text::PseudoOptions;
 use serde::Deserialize;
@@ -43,7 +45,7 @@ impl Engine {
     }
 
     pub fn judgments(&self) -> Js {
-        to_js(self.tuner()?.judgments().all())
+        to_js(&self.tuner()?.judgments().all().collect::<Vec<_>>())
     }
 
     pub fn undo(&self) -> Js {
@@ -55,7 +57,7 @@ impl Engine {
     }
 
     pub fn history(&self) -> Js {
-        to_js(self.tuner()?.judgments().history())
+        to_js(&self.tuner()?.judgments().history().collect::<Vec<Change>>())
     }
 
     pub fn conflicts(&self) -> Js {
@@ -67,10 +69,11 @@ impl Engine {
         let split: Option<Split> = from_js(split, "split")?;
         let tuner = self.tuner()?;
         match format.as_str() {
-            "jsonl" => {
-                let judgments = tuner.judgments().of_split(split);
-                Ok(to_jsonl(&judgments).map_err(error)?.into())
+            "jsonl" if split.is_some() => {
+                let reason = "only \"beir\" is written split by split; \"jsonl\" carries each judgment's own";
+                Err(error(Error::input("split", reason)))
             }
+            "jsonl" => Ok(to_jsonl(tuner.judgments().all()).map_err(error)?.into()),
             "beir" => {
                 let (queries, qrels) = tuner.export_beir(split).map_err(error)?;
                 to_js(&json!({ "queries": queries, "qrels": qrels }))

@@ -1,9 +1,9 @@
 //! Judgments: what people say, what their clicks say, and queries made from documents where nobody has said anything.
 
-use super::Tuner;
-use crate::dataset::{
-    Action, Change, Conflict, FeedbackOptions, Impression, Judgment, Judgments, Split, beir, feedback,
-};
+use super::{SPLIT_SEED, Tuner};
+use crate::dataset::feedback::{self, FeedbackOptions, Impression};
+use crate::dataset::history::{Change, Restored};
+use crate::dataset::{Conflict, Judgment, Judgments, PseudoKind, Source, Split, beir};
 use crate::error::Result;
 use crate::text::{PseudoOptions, pseudo_queries};
 use serde::Serialize;
@@ -35,14 +35,17 @@ pub struct PseudoResult {
 pub struct PseudoJudgment {
     pub query: String,
     pub document: String,
-    pub kind: crate::dataset::PseudoKind,
+    pub kind: PseudoKind,
 }
 
 /// What clicks said.
 #[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct FeedbackResult {
     /// One for each pair that the impressions said something about.
     pub judgments: Vec<Judgment>,
+    /// How many times a document was shown that is no longer in the corpus.
+    pub left_out: usize,
     /// Judgments now.
     pub total: usize,
 }
@@ -58,7 +61,8 @@ impl Tuner {
     /// # Errors
     /// `InputInvalid` for an unknown document, a blank query or a bad number, naming its place.
     pub fn add_judgments(&mut self, judgments: Vec<Judgment>) -> Result<usize> {
-        self.put_judgments(judgments, Action::Added)
+        self.judgments.add_all(judgments, &self.corpus, now())?;
+        Ok(self.judgments.all().len())
     }
 
     /// Takes judgments back; returns how many there were.
@@ -68,14 +72,14 @@ impl Tuner {
 
     /// Takes back the last change; none when there is nothing to take back.
     pub fn undo(&mut self) -> Option<Undone> {
-        let undone = self.judgments.undo(&self.corpus)?;
-        Some(Undone { change: undone.change, skipped: undone.skipped, total: self.judgments.all().len() })
+        let restored = self.judgments.undo(&self.corpus)?;
+        Some(self.undone(restored))
     }
 
     /// Makes the last change that was taken back again.
     pub fn redo(&mut self) -> Option<Undone> {
-        let undone = self.judgments.redo(&self.corpus)?;
-        Some(Undone { change: undone.change, skipped: undone.skipped, total: self.judgments.all().len() })
+        let restored = self.judgments.redo(&self.corpus)?;
+        Some(self.undone(restored))
     }
 
     /// Words that cannot both be meant.
@@ -88,7 +92,8 @@ impl Tuner {
     /// # Errors
     /// `InputInvalid` for an id that the format cannot carry.
     pub fn export_beir(&self, split: Option<Split>) -> Result<(String, String)> {
-        beir::write_judgments(self.judgments.all(), split)
+        let (queries, qrels) = beir::from_judgments(&self.judgments, split, SPLIT_SEED);
+        Ok((beir::write_queries(&queries)?, beir::write_qrels(&qrels)?))
     }
 
     /// Adds judgments that were exported; how many came, and how many there are then.
@@ -97,7 +102,8 @@ impl Tuner {
     /// As [`Self::add_judgments`].
     pub fn import_judgments(&mut self, judgments: Vec<Judgment>) -> Result<(usize, usize)> {
         let added = judgments.len();
-        Ok((added, self.put_judgments(judgments, Action::Imported)?))
+        self.judgments.import(judgments, &self.corpus, now())?;
+        Ok((added, self.judgments.all().len()))
     }
 
     /// Makes queries from the documents, and adds them as synthetic judgments.
@@ -113,8 +119,11 @@ impl Tuner {
             kind: made.kind,
         });
         let queries: Vec<PseudoJudgment> = named.collect();
-        let judgment =
-            |made: &PseudoJudgment| Judgment::synthetic(made.query.clone(), made.document.clone(), made.kind);
+        let judgment = |made: &PseudoJudgment| Judgment {
+            source: Source::Synthetic,
+            kind: Some(made.kind),
+            ..Judgment::relevant(made.query.clone(), made.document.clone())
+        };
         let total = self.add_judgments(queries.iter().map(judgment).collect())?;
         Ok(PseudoResult { queries, total })
     }
@@ -128,9 +137,10 @@ impl Tuner {
         impressions: &[Impression],
         options: &FeedbackOptions,
     ) -> Result<FeedbackResult> {
-        let judgments = feedback::apply(impressions, options, &self.judgments, &self.corpus)?;
-        let total = self.put_judgments(judgments.clone(), Action::Feedback)?;
-        Ok(FeedbackResult { judgments, total })
+        let made = feedback::apply(impressions, options, &self.judgments, &self.corpus)?;
+        self.judgments.add_feedback(made.judgments.clone(), &self.corpus, now())?;
+        let total = self.judgments.all().len();
+        Ok(FeedbackResult { judgments: made.judgments, left_out: made.left_out, total })
     }
 
     /// Documents that are gone take their judgments with them.
@@ -138,9 +148,13 @@ impl Tuner {
         self.judgments.remove_documents(documents, now());
     }
 
-    fn put_judgments(&mut self, judgments: Vec<Judgment>, action: Action) -> Result<usize> {
-        self.judgments.add_all(judgments, &self.corpus, action, now())?;
-        Ok(self.judgments.all().len())
+    /// The word that counts on a pair: that of the most trusted source.
+    pub(super) fn judgment_of(&self, query: &str, document: &str) -> Option<&Judgment> {
+        Source::ALL.into_iter().find_map(|source| self.judgments.get(query, document, source))
+    }
+
+    fn undone(&self, restored: Restored) -> Undone {
+        Undone { change: restored.change, skipped: restored.left_out, total: self.judgments.all().len() }
     }
 }
 

@@ -127,11 +127,6 @@ impl Tuner {
         &self.corpus
     }
 
-    /// The judgments.
-    pub fn judgments(&self) -> &Judgments {
-        &self.judgments
-    }
-
     /// Of the last training.
     pub fn verdict(&self) -> Option<&TrainingVerdict> {
         self.verdict.as_ref()

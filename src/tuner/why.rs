@@ -2,7 +2,7 @@
 
 use super::Tuner;
 use super::mining::Facts;
-use crate::dataset::{JudgedQuery, Judgment, Split};
+use crate::dataset::{JudgedQuery, Judgment, Split, same_query};
 use crate::encoder::TokenEmbeddings;
 use crate::error::{Error, Result};
 use crate::index::{Explanation, Hit, align, flat};
@@ -85,12 +85,9 @@ impl Tuner {
         let relations = self.relations();
         let facts = Facts::new(&judged, &self.corpus, &relations);
         let likeness = relations.likeness(&self.corpus, position, &facts.documents(), options);
-        let candidate =
-            Candidate { hit: Hit { position, score: score(position).unwrap_or(0.0) }, likeness };
-        let scored = |&(at, weight): &(usize, f32)| Positive {
-            weight,
-            ..Positive::new(at, score(at).unwrap_or(0.0))
-        };
+        let candidate = Candidate { hit: Hit { position, score: score(position).unwrap_or(0.0) }, likeness };
+        let scored =
+            |&(at, weight): &(usize, f32)| Positive { weight, ..Positive::new(at, score(at).unwrap_or(0.0)) };
         let positives: Vec<Positive> = facts.positives.iter().map(scored).collect();
         let known = Candidates {
             positives: positives.clone(),
@@ -111,7 +108,7 @@ impl Tuner {
         let words = lexical.search(query, self.corpus.len());
         let word_rank = words.iter().position(|hit| hit.position == position).map(|place| place + 1);
         Ok(Why {
-            judgment: self.judgments.effective(query, document).cloned(),
+            judgment: self.judgment_of(query, document).cloned(),
             dense,
             lexical: Standing { rank: word_rank, score: lexical.score(query, position) },
             positives,
@@ -127,11 +124,12 @@ impl Tuner {
     /// What was said about a query, on whichever side it stands; nothing, for one that nobody judged.
     fn judged_query(&self, query: &str) -> JudgedQuery {
         let all = [Split::Train, Split::HeldOut].into_iter().flat_map(|split| self.queries(split));
-        let found = all.into_iter().find(|judged| crate::dataset::same_query(&judged.text, query));
+        let found = all.into_iter().find(|judged| same_query(&judged.text, query));
         let text = query.to_owned();
-        found.map_or(JudgedQuery { text: text.clone(), positives: Vec::new(), negatives: Vec::new() }, |judged| {
-            JudgedQuery { text, ..judged }
-        })
+        found.map_or(
+            JudgedQuery { text: text.clone(), positives: Vec::new(), negatives: Vec::new() },
+            |judged| JudgedQuery { text, ..judged },
+        )
     }
 
     /// All documents that have a vector, best first.

@@ -25,7 +25,8 @@ impl Facts {
         let documents = documents(&positives);
         let copies = relations.copies_of(&documents);
         // A copy of the answer that was marked wrong contradicts the mark on the answer: it teaches nothing.
-        let negatives = judged(&query.negatives).into_iter().filter(|(document, ..)| !copies.contains(document));
+        let negatives =
+            judged(&query.negatives).into_iter().filter(|(document, ..)| !copies.contains(document));
         let marked = |(document, weight, source): (usize, f32, Source)| Marked {
             document,
             score: None,

@@ -154,7 +154,8 @@ impl Round {
             return Err(Error::input("teacher", "gave scores that nobody asked for"));
         };
         if scores.len() != documents.len() {
-            let reason = format!("must give {} scores, one a document, gave {}", documents.len(), scores.len());
+            let reason =
+                format!("must give {} scores, one a document, gave {}", documents.len(), scores.len());
             return Err(Error::input("teacher", reason));
         }
         if let Some(bad) = scores.iter().find(|score| !score.is_finite()) {

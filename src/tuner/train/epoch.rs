@@ -75,7 +75,11 @@ impl Train {
         Ok(Phase::Encode(encodings, Box::new(Phase::Mine(Some(weights)))))
     }
 
-    pub(super) async fn begin_round(&mut self, tuner: &mut Tuner, weights: Option<Snapshot>) -> Result<Round> {
+    pub(super) async fn begin_round(
+        &mut self,
+        tuner: &mut Tuner,
+        weights: Option<Snapshot>,
+    ) -> Result<Round> {
         // Within an epoch the same positives: its batches number them.
         let epoch = self.now.number + usize::from(self.now.is_over);
         let options = self.options.mining(epoch, self.progress(), tuner.corpus.len());
