@@ -251,7 +251,7 @@ fn what_is_missing_is_named_before_any_work() {
     let unknown = vec![Judgment::relevant("new", "key"), Judgment::relevant("new", "nowhere")];
     let error = tuner.add_judgments(unknown).unwrap_err();
     assert!(error.to_string().contains("nowhere"), "{error}");
-    assert!(tuner.judgments().all().iter().all(|j| j.query != "new"), "all or none");
+    assert!(tuner.judgments().all().all(|j| j.query != "new"), "all or none");
 
     let bad = |options: TrainOptions, word: &str| {
         let error = Job::train(&tuner, options).err().unwrap();
@@ -303,7 +303,7 @@ fn mining_keeps_what_people_said() {
     assert_eq!(examples.len(), 8);
     for example in examples {
         let said = |relevant: bool, document: &str| {
-            let mut all = tuner.judgments().all().iter();
+            let mut all = tuner.judgments().all();
             all.any(|j| j.query == example.query && j.document == document && j.relevant == relevant)
         };
         assert!(said(true, &example.positive));

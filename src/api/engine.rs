@@ -187,7 +187,7 @@ impl Engine {
     }
 
     pub fn judgments(&self) -> Js {
-        to_js(self.tuner()?.judgments().all())
+        to_js(&self.tuner()?.judgments().all().collect::<Vec<_>>())
     }
 
     /// Replaces a job that is still in progress, which is then cancelled.

@@ -2,7 +2,7 @@
 
 use super::Tuner;
 use super::events::{MinedExample, MinedNegative};
-use crate::dataset::JudgedQuery;
+use crate::dataset::{Judged, JudgedQuery};
 use crate::embeddings::dot;
 use crate::error::Result;
 use crate::index::flat;
@@ -50,9 +50,9 @@ impl Tuner {
 
     /// What the judgments say about a query's documents, by position; copies of a relevant document are set aside.
     fn known(&self, query: &JudgedQuery, originals: &[usize]) -> Candidates {
-        let position = |id: &String| self.corpus.position(id);
+        let position = |judged: &Judged| self.corpus.position(&judged.document);
         let positives: Vec<(usize, f32)> =
-            query.positives.iter().filter_map(|(id, _)| Some((position(id)?, 0.0))).collect();
+            query.positives.iter().filter_map(|judged| Some((position(judged)?, 0.0))).collect();
         let relevant: HashSet<usize> = positives.iter().map(|&(p, _)| p).collect();
         let texts: HashSet<usize> = relevant.iter().map(|&p| originals[p]).collect();
         let copies = originals.iter().enumerate();

@@ -33,6 +33,7 @@ use crate::encoder::{Encoder, Snapshot, Tower};
 use crate::error::{Error, Result};
 use crate::index::Bm25;
 use vectors::Vectors;
+use web_time::SystemTime;
 
 /// One model, one corpus, one person's judgments.
 pub struct Tuner {
@@ -148,17 +149,12 @@ impl Tuner {
 
     /// Removes documents and the judgments about them; ids that are not there are passed over. Returns how many went.
     pub fn remove_documents(&mut self, ids: &[String]) -> usize {
-        let mut removed = 0;
-        for id in ids {
-            if self.corpus.remove(id) {
-                self.judgments.remove_document(id);
-                removed += 1;
-            }
-        }
-        if removed > 0 {
+        let removed: Vec<&String> = ids.iter().filter(|id| self.corpus.remove(id)).collect();
+        if !removed.is_empty() {
+            self.judgments.remove_documents(&removed, now());
             self.documents_changed();
         }
-        removed
+        removed.len()
     }
 
     fn documents_changed(&mut self) {
@@ -179,13 +175,13 @@ impl Tuner {
     /// # Errors
     /// `InputInvalid` for an unknown document, a blank query or a bad grade, naming its place.
     pub fn add_judgments(&mut self, judgments: Vec<Judgment>) -> Result<usize> {
-        self.judgments.add_all(judgments, &self.corpus)?;
+        self.judgments.add_all(judgments, &self.corpus, now())?;
         Ok(self.judgments.all().len())
     }
 
-    /// Takes judgments back; returns how many there were.
+    /// Takes back what any source said about these pairs of query and document; returns how many judgments there were.
     pub fn remove_judgments<'a>(&mut self, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> usize {
-        pairs.filter(|(query, document)| self.judgments.remove(query, document)).count()
+        self.judgments.remove_all(pairs, now())
     }
 
     /// Takes the weights of the last training into use.
@@ -281,4 +277,10 @@ impl Tuner {
         }
         Embeddings::new(dim, rows)
     }
+}
+
+/// Milliseconds since 1970; 0 on a clock that stands before it.
+fn now() -> f64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0.0, |since| since.as_secs_f64() * 1e3)
 }
