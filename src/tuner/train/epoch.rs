@@ -26,7 +26,7 @@ pub(super) struct Epoch {
     pub batches: std::vec::IntoIter<Vec<usize>>,
     pub examples: Vec<TrainingExample>,
     /// How many negatives of each example are judged; these come first.
-    judged: Vec<usize>,
+    pub judged: Vec<usize>,
     /// Negatives in the widest example: what a step makes room for.
     pub width: usize,
     /// Texts that are no documents, numbered from the number of documents on: near misses, then answers without their

@@ -6,6 +6,8 @@
 mod epoch;
 mod finish;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 use super::Tuner;
 use super::encoding::Encoding;
