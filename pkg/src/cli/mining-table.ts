@@ -28,10 +28,8 @@ export function miningTable(report: MiningReport): string {
 
 function headline(report: MiningReport): string {
   const { strategy, negatives, pairs, candidates, miningMs, shortfall, shortPairs, toppedUp, suspects, overlap, rangeMin, rangeMax } = report;
-  const lines = [
-    `${strategy}: ${negatives} negatives for ${pairs} pairs, from ${candidates} candidates in ${Math.round(miningMs)} ms`,
-    `places ${rangeMin + 1} to ${rangeMax} among those that passed the filters`,
-  ];
+  const lines = [`${strategy}: ${negatives} negatives for ${pairs} pairs, from ${candidates} candidates in ${Math.round(miningMs)} ms`];
+  if (rangeMax > rangeMin) lines.push(`places ${rangeMin + 1} to ${rangeMax} among those that passed the filters`);
   if (toppedUp > 0) lines.push(`${toppedUp} random documents filled places that would have stayed empty`);
   if (shortfall > 0) lines.push(`${shortfall} negatives are missing, for ${shortPairs} pairs`);
   if (suspects > 0) lines.push(`${suspects} documents may well be answers: see --suspects`);
