@@ -87,8 +87,8 @@ export class Nearmiss {
   /**
    * Hard negatives for the training side of the judgments, documents that only look like such, and what was dropped and why.
    *
-   * A `teacher` of your own runs in this thread and is asked once for each query. It may search, and must not start other
-   * jobs of this instance: they would wait for this one.
+   * A `teacher` of your own runs in this thread and is asked query by query. It may search, and must not start other jobs of
+   * this instance: they would wait for this one.
    *
    * @throws {NearmissError} `INSUFFICIENT_DATA` without documents or judged queries; `INPUT_INVALID` for an option, or for a
    *   teacher that fails (its error is the cause) or does not give one finite number a document; `ABORTED`
