@@ -263,7 +263,7 @@ export interface MineOptions extends SelectionOptions {
   strategy?: MiningStrategy;
   /** Drop a candidate that scores above positive − |positive| × this; null turns the rule off. Default 0.05. */
   relativeMargin?: number | null;
-  /** Negatives a (query, positive) pair. Default 3. */
+  /** Negatives a (query, positive) pair. Default 3. Judged ones are never left out, even if there are more. */
   numNegatives?: number;
   /** At most so many positives of one query, so that none dominates; which ones, the seed decides. Default: all. */
   maxPositives?: number;
@@ -457,7 +457,7 @@ export interface TrainOptions {
   /** Negatives a (query, positive) pair, labelled ones first. Default 1. */
   numNegatives?: number;
   /** A mined negative may score at most positive − |positive| × this. Default 0.05. */
-  relativeMargin?: number;
+  relativeMargin?: number | null;
   /** Decoupled decay of what trains; pulls a head towards the identity. Default 0.01. */
   weightDecay?: number;
   /** Of everything random. Default 0. */

@@ -19,8 +19,10 @@ pub fn empty() -> Tuner {
 /// Notes in which the answer to "how do I W" is about W, for words that the tiny vocabulary splits into letters.
 pub fn tuner() -> Tuner {
     let mut tuner = empty();
-    let notes =
-        WORDS.iter().map(|w| Document::new(*w, "", format!("to rotate the {w} turn it to the last {w}")));
+    let note = |(at, w): (usize, &&str)| {
+        Document::new(*w, "", format!("to rotate the {w} turn it {} times to the last {w}", at + 2))
+    };
+    let notes = WORDS.iter().enumerate().map(note);
     tuner.add_documents(notes.collect()).unwrap();
     let judge = |(i, w): (usize, &&str)| {
         let query = format!("how do i turn a {w}?");

@@ -236,11 +236,8 @@ impl Round {
     fn make_near_misses(&mut self, query: usize, candidates: &mut Candidates, documents: usize) {
         let Some(maker) = &self.near_misses else { return };
         for positive in &mut candidates.positives {
-            let made = maker.of(
-                positive.document,
-                self.sources.options.num_negatives,
-                Some(self.sources.texts[query].as_str()),
-            );
+            let (near, places) = (self.sources.texts[query].as_str(), self.sources.options.num_negatives);
+            let made = maker.of(positive.document, Some(near), places);
             let first = documents + self.texts.len();
             positive.near_misses = (first..first + made.len()).collect();
             self.texts.extend(made);
