@@ -31,6 +31,7 @@ pub mod index;
 #[cfg(feature = "model")]
 pub mod loss;
 pub mod mining;
+pub mod text;
 #[cfg(feature = "model")]
 pub mod tokenizer;
 #[cfg(feature = "model")]

@@ -5,6 +5,7 @@
 //! for all-MiniLM-L6-v2) would cut inputs in half and fill short ones with zeros.
 
 use crate::error::{Error, Result};
+use std::ops::Range;
 use tokenizers::{Tokenizer as HfTokenizer, TruncationParams};
 
 /// Turns text into the ids one model was trained on.
@@ -48,6 +49,22 @@ impl Tokenizer {
             .encode_fast(text, true)
             .map_err(|e| Error::TokenizerInvalid { reason: e.to_string() })?;
         Ok(encoding.get_ids().to_vec())
+    }
+
+    /// The ids that [`Self::encode`] gives, each with the bytes of the text that it stands for; none for a special token that
+    /// the model asks for.
+    ///
+    /// Both ends of a span are char boundaries of `text`, whatever normalisation did to it. Spans may be empty, and may
+    /// overlap where one character became several tokens.
+    pub fn encode_with_spans(&self, text: &str) -> Result<Vec<(u32, Option<Range<usize>>)>> {
+        let encoding =
+            self.inner.encode(text, true).map_err(|e| Error::TokenizerInvalid { reason: e.to_string() })?;
+        let special = encoding.get_special_tokens_mask().iter().map(|&mark| mark == 1);
+        // The crate's offsets were never seen inside a character; but a slice that panics would end a wasm instance.
+        let spans = special.zip(encoding.get_offsets()).map(|(special, &(start, end))| {
+            (!special).then(|| text.floor_char_boundary(start)..text.ceil_char_boundary(end.max(start)))
+        });
+        Ok(encoding.get_ids().iter().copied().zip(spans).collect())
     }
 
     /// Longest output of [`Self::encode`], in tokens.

@@ -1,9 +1,9 @@
-//! What people bring, well formed and not: documents, judgments, splits, BEIR files.
+//! What people bring, well formed and not: documents and BEIR files.
 
 mod common;
 
 use common::{corpus_of, on};
-use nearmiss::dataset::{Change, Corpus, Document, Judgment, Judgments, Split, beir, split_of};
+use nearmiss::dataset::{Change, Corpus, Document, Judgment, Judgments, PseudoKind, Source, Split, beir};
 use nearmiss::error::{Error, Result};
 use serde_json::json;
 
@@ -40,6 +40,10 @@ fn documents_read_and_write_as_javascript_has_them() {
     let titled = Document { metadata: json!({ "page": 3 }), ..Document::new("x", "Title ", "body\n") };
     assert_eq!(titled.content(), "Title body");
     assert_eq!(serde_json::to_value(&titled).unwrap()["metadata"]["page"], 3);
+    let chunk = json!({ "id": "x#2", "title": "", "text": "body", "parent": "x" });
+    let read: Document = serde_json::from_value(chunk.clone()).unwrap();
+    assert_eq!((read.parent.as_deref(), read.content().as_str()), (Some("x"), "body"));
+    assert_eq!(serde_json::to_value(&read).unwrap(), chunk);
 }
 
 #[test]
@@ -54,110 +58,11 @@ fn copies_are_known_by_their_content() {
 }
 
 #[test]
-fn judgments_are_replaced_removed_and_kept_in_order() {
-    let corpus = corpus_of(&["a", "b", "c"]);
-    let mut judgments = Judgments::default();
-    let held_out = |judgment| on(Split::HeldOut, judgment);
-    let graded = Judgment { grade: Some(3.0), ..Judgment::relevant("q", "b") };
-    judgments.add_all(vec![held_out(Judgment::relevant("q", "a")), graded], &corpus).unwrap();
-    judgments.add_all(vec![Judgment::not_relevant("q", "a"), Judgment::relevant("r", "a")], &corpus).unwrap();
-
-    assert_eq!(judgments.all().len(), 3);
-    let queries = judgments.queries(Split::HeldOut, 0);
-    assert_eq!(queries[0].text, "q", "the split outlives a replaced judgment");
-    assert_eq!(queries[0].positives, [("b".to_string(), 3.0)]);
-    assert_eq!(queries[0].negatives, ["a"]);
-
-    assert!(judgments.remove("q", "b") && !judgments.remove("q", "b"));
-    assert_eq!(judgments.remove_document("a"), 2);
-    assert!(judgments.all().is_empty());
-    // The index of pairs has followed: the same pair can come back, and be replaced.
-    let back = |relevant| Judgment { relevant, ..Judgment::relevant("q", "a") };
-    judgments.add_all(vec![back(true), Judgment::relevant("q", "c"), back(false)], &corpus).unwrap();
-    assert_eq!(judgments.all(), [back(false), Judgment::relevant("q", "c")]);
-}
-
-#[test]
-fn bad_judgments_are_named_and_nothing_is_kept() {
-    let corpus = corpus_of(&["a", "b"]);
-    let good = Judgment::relevant("q", "a");
-    let graded = |judgment: Judgment, grade| Judgment { grade: Some(grade), ..judgment };
-    let cases = [
-        (Judgment::relevant("  ", "a"), "judgments[1].query: must not be blank"),
-        (Judgment::relevant("q", "zebra"), "judgments[1].document: no document has the id \"zebra\""),
-        (
-            graded(Judgment::relevant("q", "b"), -1.0),
-            "judgments[1].grade: must be a finite number, 0 or more; got -1",
-        ),
-        (graded(Judgment::relevant("q", "b"), f32::NAN), "judgments[1].grade: must be a finite number"),
-        (
-            graded(Judgment::not_relevant("q", "b"), 2.0),
-            "judgments[1].grade: must be 0 for a document that is not",
-        ),
-        (
-            graded(Judgment::relevant("q", "b"), 0.0),
-            "judgments[1].grade: must be above 0 for a relevant document",
-        ),
-    ];
-    for (bad, expected) in cases {
-        let mut judgments = Judgments::default();
-        let message = refusal(judgments.add_all(vec![good.clone(), bad], &corpus));
-        assert!(message.starts_with(expected), "{message:?} should start with {expected:?}");
-        assert!(judgments.all().is_empty(), "all or none");
-    }
-    let split = json!({ "query": "q", "document": "a", "relevant": true, "split": "held-out" });
-    let read: Judgment = serde_json::from_value(split.clone()).unwrap();
-    assert_eq!(read, on(Split::HeldOut, good));
-    assert_eq!(serde_json::to_value(&read).unwrap(), split);
-    let unknown = json!({ "query": "q", "document": "a", "relevent": true });
-    assert!(serde_json::from_value::<Judgment>(unknown).unwrap_err().to_string().contains("relevent"));
-}
-
-#[test]
-fn a_query_stands_on_one_side_only() {
-    let corpus = corpus_of(&["a", "b"]);
-    let mut judgments = Judgments::default();
-    judgments.add_all(vec![on(Split::Train, Judgment::relevant("Rotate the key", "a"))], &corpus).unwrap();
-    let respelled = on(Split::HeldOut, Judgment::relevant(" rotate the  KEY", "b"));
-    let message = refusal(judgments.add_all(vec![respelled], &corpus));
-    assert!(message.starts_with("judgments[0].split") && message.contains("rotate the key"), "{message}");
-
-    // Spellings without a split of their own follow.
-    judgments.add_all(vec![Judgment::relevant("rotate the key", "b")], &corpus).unwrap();
-    assert_eq!(judgments.queries(Split::Train, 5).len(), 2);
-    assert!(judgments.queries(Split::HeldOut, 5).is_empty());
-    // Moving the only fixed judgment of a query to the other side is no conflict.
-    let moved = on(Split::HeldOut, Judgment::relevant("Rotate the key", "a"));
-    judgments.add_all(vec![moved], &corpus).unwrap();
-    assert_eq!(judgments.queries(Split::HeldOut, 5).len(), 2);
-}
-
-#[test]
-fn a_fifth_is_held_out_by_seed() {
-    let queries: Vec<String> = (0..5000).map(|n| format!("question number {n}")).collect();
-    let held_out = |seed| queries.iter().filter(|query| split_of(query, seed) == Split::HeldOut).count();
-    for seed in [0, 1, 42] {
-        // Standard deviation 28: five of them.
-        assert!(held_out(seed).abs_diff(1000) < 142, "{} of 5000 under seed {seed}", held_out(seed));
-    }
-    assert!(queries.iter().any(|query| split_of(query, 0) != split_of(query, 1)), "the seed matters");
-    let respelled =
-        |query: &String| split_of(query, 3) == split_of(&query.to_uppercase().replace(' ', "\t "), 3);
-    assert!(queries.iter().all(respelled));
-
-    let corpus = corpus_of(&["a"]);
-    let mut judgments = Judgments::default();
-    judgments.add_all(queries.iter().map(|query| Judgment::relevant(query, "a")).collect(), &corpus).unwrap();
-    let (train, test) = (judgments.queries(Split::Train, 0), judgments.queries(Split::HeldOut, 0));
-    assert_eq!((test.len(), train.len()), (held_out(0), 5000 - held_out(0)));
-    assert!(test.iter().all(|query| !train.contains(query)));
-}
-
-#[test]
 fn beir_files_read_back_as_written() {
     let documents = vec![
         Document::new("1", "Title \"quoted\"", "line\u{2028}separator\nand break"),
         Document { metadata: json!([1, { "a": null }]), ..Document::new("ü", "", "") },
+        Document { parent: Some("1".into()), ..Document::new("1#2", "", "line") },
     ];
     assert_eq!(beir::read_corpus(&beir::write_corpus(&documents).unwrap()).unwrap(), documents);
     let queries = vec![beir::Query { id: "q 1".into(), text: "what?".into() }];
@@ -172,6 +77,55 @@ fn beir_files_read_back_as_written() {
     assert_eq!(judgments[0], on(Split::Train, graded));
     assert_eq!(judgments[1], on(Split::Train, Judgment::not_relevant("what?", "ü")));
     assert!(refusal(beir::judgments(&[], &qrels, None)).contains("q 1"));
+    let numbers =
+        "{\"_id\": 7, \"text\": \"\", \"parent\": 3}\n{\"_id\": 8, \"text\": \"\", \"parent\": null}";
+    let parents: Vec<_> = beir::read_corpus(numbers).unwrap().into_iter().map(|d| d.parent).collect();
+    assert_eq!(parents, [Some("3".into()), None]);
+}
+
+#[test]
+fn judgments_become_qrels_that_fit_one_list_of_queries() {
+    let corpus = corpus_of(&["a", "b", "c"]);
+    let mut judgments = Judgments::default();
+    let made = |query: &str, document: &str| Judgment {
+        source: Source::Synthetic,
+        kind: Some(PseudoKind::Title),
+        ..Judgment::relevant(query, document)
+    };
+    let said = vec![
+        on(Split::Train, Judgment::relevant("first", "a")),
+        on(
+            Split::HeldOut,
+            Judgment { grade: Some(2.5), weight: Some(3.0), ..Judgment::relevant("Second", "b") },
+        ),
+        Judgment::not_relevant("second", "a"),
+        made("second", "c"),
+        // A person's word counts, and the click that says otherwise is not written.
+        Judgment { source: Source::Click, ..Judgment::relevant("second", "a") },
+        made("third", "c"),
+    ];
+    judgments.add_all(said, &corpus, 0.0).unwrap();
+    let files = |split| {
+        let (queries, qrels) = beir::from_judgments(&judgments, split, 0);
+        (beir::write_queries(&queries).unwrap(), beir::write_qrels(&qrels).unwrap())
+    };
+    let line = |id, text| format!("{{\"_id\":\"{id}\",\"text\":\"{text}\"}}\n");
+    let (first, second, third) = (line("q1", "first"), line("q2", "Second"), line("q3", "third"));
+    let header = "query-id\tcorpus-id\tscore\n";
+    assert_eq!(files(Some(Split::HeldOut)), (second.clone(), format!("{header}q2\tb\t2.5\nq2\ta\t0\n")));
+    assert_eq!(
+        files(Some(Split::Train)),
+        (format!("{first}{third}"), format!("{header}q1\ta\t1\nq3\tc\t1\n"))
+    );
+    let (queries, qrels) = files(None);
+    assert_eq!(queries, first + &second + &third);
+    assert_eq!(qrels, format!("{header}q1\ta\t1\nq2\tb\t2.5\nq2\tc\t1\nq2\ta\t0\nq3\tc\t1\n"));
+
+    // Read back, they say the same, but for what qrels cannot carry.
+    let (queries, qrels) = (beir::read_queries(&queries).unwrap(), beir::read_qrels(&qrels).unwrap());
+    let mut back = Judgments::default();
+    back.add_all(beir::judgments(&queries, &qrels, None).unwrap(), &corpus, 0.0).unwrap();
+    assert_eq!(beir::from_judgments(&back, None, 0), (queries, qrels));
 }
 
 #[test]

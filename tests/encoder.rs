@@ -7,8 +7,9 @@ mod model;
 
 use model::{Files, minilm, tiny};
 use nearmiss::embeddings::dot;
-use nearmiss::encoder::{Encoder, plan};
+use nearmiss::encoder::{Encoder, TokenBatch, plan, read};
 use nearmiss::error::Error;
+use nearmiss::tokenizer::Tokenizer;
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -106,6 +107,154 @@ fn broken_files_name_themselves() {
     refused(Files { weights: nan, ..good.clone() }, "MODEL_INVALID", "not finite");
 }
 
+/// Short and long, empty, with a special token typed out, and beyond the model's 64 tokens.
+const TEXTS: [&str; 5] =
+    ["turn the key", "Where is the ring, and who turns it when?", "", "a [SEP] b", "KEY Schlüssel, ключ! ﬁ"];
+
+fn texts() -> Vec<String> {
+    TEXTS.iter().map(|text| text.to_string()).chain(["valve ".repeat(90)]).collect()
+}
+
+#[test]
+fn token_vectors_are_the_states_that_pooling_takes() {
+    let encoder = load(&tiny()).unwrap();
+    let (texts, dim) = (texts(), encoder.dimensions());
+    let sequences = encoder.tokenize(&texts).unwrap();
+    let positions = encoder.config().max_position_embeddings;
+    let batch = TokenBatch::new(&sequences, positions, encoder.device());
+    let states = encoder.bert().forward(batch.ids, batch.mask);
+    let seq = states.dims()[1];
+    let [states] = pollster::block_on(read([states])).unwrap();
+
+    let pooled = pollster::block_on(encoder.encode(&texts)).unwrap();
+    let tokens = pollster::block_on(encoder.encode_tokens(&texts)).unwrap();
+    assert_eq!(tokens.len(), texts.len());
+    let unit = |row: &[f64]| -> Vec<f64> {
+        let norm = row.iter().map(|x| x * x).sum::<f64>().sqrt();
+        row.iter().map(|x| x / norm).collect()
+    };
+    let close = |got: &[f32], expected: &[f64]| {
+        got.len() == expected.len() && got.iter().zip(expected).all(|(g, e)| (f64::from(*g) - e).abs() < 1e-5)
+    };
+    for (i, sequence) in sequences.iter().enumerate() {
+        let state = |t: usize| -> Vec<f64> {
+            let start = (i * seq + t) * dim;
+            states[start..start + dim].iter().map(|&x| f64::from(x)).collect()
+        };
+        let sum = |column: usize| (0..sequence.len()).map(|t| state(t)[column]).sum::<f64>();
+        let mean: Vec<f64> = (0..dim).map(|c| sum(c) / sequence.len() as f64).collect();
+        assert!(close(pooled.row(i), &unit(&mean)), "{:?}: pooled", texts[i]);
+        // The first token is [CLS], the last [SEP]: those two have no row.
+        let own = &tokens[i];
+        assert_eq!((own.rows.len(), own.spans.len()), (sequence.len() - 2, sequence.len() - 2));
+        for (t, row) in own.rows.rows().enumerate() {
+            assert!(close(row, &unit(&state(t + 1))), "{:?}: token {t}", texts[i]);
+        }
+    }
+}
+
+#[test]
+fn token_vectors_do_not_depend_on_their_batch() {
+    let encoder = load(&tiny()).unwrap();
+    let texts = texts();
+    let together = pollster::block_on(encoder.encode_tokens(&texts)).unwrap();
+    for (text, expected) in texts.iter().zip(&together) {
+        let alone = pollster::block_on(encoder.encode_tokens(&[text])).unwrap().remove(0);
+        assert_eq!(alone.spans, expected.spans);
+        assert_eq!(alone.rows.len(), expected.rows.len());
+        for (a, b) in alone.rows.as_slice().iter().zip(expected.rows.as_slice()) {
+            assert!((a - b).abs() < 1e-5, "{text:?}: {a} and {b}");
+        }
+    }
+    assert!(together[2].rows.is_empty(), "an empty text has no tokens");
+    assert_eq!(pollster::block_on(encoder.encode_tokens::<&str>(&[])).unwrap(), []);
+}
+
+#[test]
+fn spans_are_the_words_as_written() {
+    let tokenizer = Tokenizer::from_json(&tiny().tokenizer, 64).unwrap();
+    let pieces = |text: &'static str| -> Vec<&str> {
+        let tokens = tokenizer.encode_with_spans(text).unwrap();
+        tokens.into_iter().filter_map(|(_, span)| Some(&text[span?])).collect()
+    };
+    assert_eq!(pieces("Turn  the KEY."), ["Turn", "the", "KEY", "."]);
+    // Accents are stripped before the lookup, control characters removed, Chinese characters set apart.
+    assert_eq!(pieces("thé k\u{0}ey"), ["thé", "k\u{0}ey"]);
+    assert_eq!(pieces("the鑰匙key"), ["the", "鑰", "匙", "key"]);
+    assert_eq!(pieces("rotated"), ["rotate", "d"]);
+    // A special token that someone typed stands for its letters.
+    assert_eq!(pieces("a [SEP] b"), ["a", "[SEP]", "b"]);
+    let ids = tokenizer.encode_with_spans("key").unwrap();
+    assert_eq!(ids, [(2, None), (103, Some(0..3)), (3, None)], "[CLS] key [SEP]");
+}
+
+/// Tokenizers of other kinds than BERT's, without special tokens: bytes for letters, and normalisers that add and remove.
+fn other_tokenizers() -> Vec<Tokenizer> {
+    let vocabulary: Vec<String> = (0..256).map(|byte| format!(r#""<0x{byte:02X}>":{byte}"#)).collect();
+    let model =
+        format!(r#"{{"type":"BPE","vocab":{{{}}},"merges":[],"byte_fallback":true}}"#, vocabulary.join(","));
+    let byte_level = r#"{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true}"#;
+    let replace = r#"{"type":"Replace","pattern":{"String":"e"},"content":"éé"}"#;
+    let normalizers =
+        ["null", r#"{"type":"NFKD"}"#, r#"{"type":"NFKC"}"#, r#"{"type":"Prepend","prepend":"é"}"#, replace];
+    let parts = normalizers.into_iter().flat_map(|normalizer| {
+        ["null", byte_level, r#"{"type":"Metaspace","replacement":"▁"}"#]
+            .map(|splitter| (normalizer, splitter))
+    });
+    let tokenizer = |(normalizer, splitter)| {
+        let json = format!(
+            r#"{{"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":{normalizer},
+            "pre_tokenizer":{splitter},"post_processor":null,"model":{model}}}"#
+        );
+        Tokenizer::from_json(json.as_bytes(), 64).unwrap()
+    };
+    parts.map(tokenizer).collect()
+}
+
+/// Characters whose lower case, decomposition or cleaning has another length, and neighbours that combine.
+fn awkward() -> impl Strategy<Value = String> {
+    let pieces = [
+        "İ",
+        "ß",
+        "ẞ",
+        "ﬁ",
+        "e\u{301}",
+        "é",
+        "ΐ",
+        "각",
+        "ᄀ\u{1161}",
+        "👩‍👩‍👧",
+        "🇩🇪",
+        "鑰",
+        "\u{0}",
+        "\u{7f}",
+        "\u{fffd}",
+        "\u{200d}",
+        "\u{feff}",
+        "\u{301}",
+        "\u{a0}",
+        "\u{2028}",
+        " ",
+        "\t",
+        "\n",
+        "key",
+        "Turn",
+        "ring's",
+        "[CLS]",
+        "[SEP",
+        "##e",
+        "½",
+        "…",
+        "—",
+        "ﷺ",
+        "नि",
+        "𝔘",
+        "9.",
+    ];
+    let some = prop_oneof![4 => prop::sample::select(pieces.to_vec()).prop_map(String::from), 1 => ".{0,6}"];
+    prop::collection::vec(some, 0..16).prop_map(|pieces| pieces.concat())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -131,6 +280,7 @@ proptest! {
         files.tokenizer[at % tokenizer] = byte;
         if let Ok(encoder) = load(&files) {
             let _ = pollster::block_on(encoder.encode(&["turn the key 7 times"]));
+            let _ = pollster::block_on(encoder.encode_tokens(&["turn thé key 7 times"]));
         }
     }
 
@@ -139,5 +289,33 @@ proptest! {
         let encoder = load(&tiny()).unwrap();
         let rows = pollster::block_on(encoder.encode(&[text])).unwrap();
         prop_assert!((dot(rows.row(0), rows.row(0)) - 1.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn spans_slice_any_text(text in awkward(), max_length in 3usize..40) {
+        let tokenizer = Tokenizer::from_json(&tiny().tokenizer, max_length).unwrap();
+        let tokens = tokenizer.encode_with_spans(&text).unwrap();
+        let ids: Vec<u32> = tokens.iter().map(|&(id, _)| id).collect();
+        prop_assert_eq!(ids, tokenizer.encode(&text).unwrap());
+        prop_assert!(tokens[0].1.is_none() && tokens[tokens.len() - 1].1.is_none());
+        let mut reached = 0;
+        for (_, span) in &tokens[1..tokens.len() - 1] {
+            let span = span.clone().unwrap();
+            prop_assert!(!text[span.clone()].is_empty());
+            prop_assert!(span.start >= reached, "in the order of the text");
+            reached = span.start;
+        }
+    }
+
+    #[test]
+    fn spans_slice_any_text_with_other_tokenizers(text in awkward()) {
+        for tokenizer in other_tokenizers() {
+            let tokens = tokenizer.encode_with_spans(&text).unwrap();
+            let ids: Vec<u32> = tokens.iter().map(|&(id, _)| id).collect();
+            prop_assert_eq!(ids, tokenizer.encode(&text).unwrap());
+            for (_, span) in tokens {
+                let _: &str = &text[span.unwrap()];
+            }
+        }
     }
 }

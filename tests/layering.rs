@@ -7,7 +7,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// Each room and what it may import. `mining` may know the shape of a hit, and nothing else of its neighbour.
+/// Each room and what it may import. `mining` may know the shape of a hit, and nothing else of its neighbour; `training` may
+/// name the choices of mining, which are among the choices of a run.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("embeddings", &["error"]),
@@ -19,7 +20,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("mining", &["index::Hit", "embeddings", "dataset", "error"]),
     ("evaluation", &["embeddings", "dataset", "error"]),
     ("text", &["embeddings", "tokenizer", "dataset", "error"]),
-    ("training", &["encoder", "loss", "embeddings", "tokenizer", "dataset", "error"]),
+    (
+        "training",
+        &[
+            "encoder",
+            "loss",
+            "mining::Curriculum",
+            "mining::MiningOptions",
+            "mining::Strategy",
+            "embeddings",
+            "tokenizer",
+            "dataset",
+            "error",
+        ],
+    ),
     (
         "tuner",
         &[

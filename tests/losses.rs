@@ -1,10 +1,16 @@
-//! Losses against PyTorch's values and gradients, and against finite differences.
+//! Losses against PyTorch's values and gradients, against finite differences, and, with weights, against a twin in f64.
 #![cfg(feature = "cpu")]
 
 mod common;
+#[path = "common/model.rs"]
+mod model;
 
 use burn::tensor::{Device, Tensor, TensorData};
+use nearmiss::encoder::Encoder;
 use nearmiss::loss::{Batch, InfoNce, Loss, MarginRanking};
+use nearmiss::training::{
+    Inputs, Layout, LossName, StepInputs, TrainOptions, Trainable, Trainer, TrainingExample,
+};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -33,15 +39,44 @@ struct Params {
     scale: f32,
 }
 
+/// Rows of a batch, unless a test says otherwise.
 const SIZE: usize = 6;
 const NEGATIVES: usize = 3;
 const DIM: usize = 8;
 
 /// Flat inputs: query, positive, negative.
-type Inputs = [Vec<f32>; 3];
+type Vectors = [Vec<f32>; 3];
 
-/// Value and gradients of a loss; `present` says which negatives there are.
-fn run(loss: Loss, inputs: &Inputs, present: &[f32], excluded: &[f32]) -> (f32, Inputs) {
+/// Everything in a batch that is not a vector.
+#[derive(Clone)]
+struct Marks {
+    /// One a row.
+    weight: Vec<f32>,
+    /// `[rows, NEGATIVES]`
+    present: Vec<f32>,
+    /// `[rows, columns]`
+    excluded: Vec<f32>,
+}
+
+impl Marks {
+    /// Everything counts once, against everyone.
+    fn plain() -> Self {
+        Self {
+            weight: vec![1.0; SIZE],
+            present: vec![1.0; SIZE * NEGATIVES],
+            excluded: vec![0.0; SIZE * columns(SIZE)],
+        }
+    }
+}
+
+/// Documents of a batch.
+fn columns(rows: usize) -> usize {
+    rows + rows * NEGATIVES
+}
+
+/// Value and gradients of a loss.
+fn run(loss: Loss, inputs: &Vectors, marks: &Marks) -> (f32, Vectors) {
+    let rows = marks.weight.len();
     let device = Device::flex().autodiff();
     let leaf = |values: &[f32], rows: usize| {
         let data = TensorData::new(values.to_vec(), [rows, DIM]);
@@ -50,13 +85,14 @@ fn run(loss: Loss, inputs: &Inputs, present: &[f32], excluded: &[f32]) -> (f32, 
     let constant =
         |v: &[f32], shape: [usize; 2]| Tensor::from_data(TensorData::new(v.to_vec(), shape), &device);
     let [query, positive, negative] =
-        [leaf(&inputs[0], SIZE), leaf(&inputs[1], SIZE), leaf(&inputs[2], SIZE * NEGATIVES)];
+        [leaf(&inputs[0], rows), leaf(&inputs[1], rows), leaf(&inputs[2], rows * NEGATIVES)];
     let scored = loss.forward(Batch {
         query: query.clone(),
         positive: positive.clone(),
-        negative: negative.clone().reshape([SIZE, NEGATIVES, DIM]),
-        present: constant(present, [SIZE, NEGATIVES]),
-        excluded: constant(excluded, [SIZE, SIZE + SIZE * NEGATIVES]),
+        weight: constant(&marks.weight, [rows, 1]),
+        negative: negative.clone().reshape([rows, NEGATIVES, DIM]),
+        present: constant(&marks.present, [rows, NEGATIVES]),
+        excluded: constant(&marks.excluded, [rows, columns(rows)]),
     });
     let gradients = scored.loss.backward();
     let grad = |t: &Tensor<2>| match t.grad(&gradients) {
@@ -80,7 +116,7 @@ fn close(got: &[f32], expected: &[f32], what: &str) {
     }
 }
 
-fn reference() -> Option<(Reference, Inputs)> {
+fn reference() -> Option<(Reference, Vectors)> {
     let reference: Reference = serde_json::from_str(&common::shared("reference/losses.json")?).unwrap();
     let inputs =
         [reference.query.concat(), reference.positive.concat(), reference.negative.concat().concat()];
@@ -90,25 +126,21 @@ fn reference() -> Option<(Reference, Inputs)> {
 #[test]
 fn values_and_gradients_equal_pytorch() {
     let Some((reference, inputs)) = reference() else { return };
-    let (all, no_hard) = (vec![1.0; SIZE * NEGATIVES], vec![0.0; SIZE * NEGATIVES]);
-    let none_excluded = vec![0.0; SIZE * (SIZE + SIZE * NEGATIVES)];
+    let all = Marks::plain();
     // In-batch only: every hard negative is excluded from every query.
-    let hard_excluded: Vec<f32> = (0..SIZE)
-        .flat_map(|_| (0..SIZE + SIZE * NEGATIVES).map(|c| if c < SIZE { 0.0 } else { 1.0 }))
-        .collect();
+    let excluded = (0..SIZE * columns(SIZE)).map(|i| f32::from(i % columns(SIZE) >= SIZE)).collect();
+    let in_batch = Marks { present: vec![0.0; SIZE * NEGATIVES], excluded, ..Marks::plain() };
     let mut compared = 0;
     for case in &reference.cases {
-        let (loss, present, excluded) = match case.loss.as_str() {
+        let (loss, marks) = match case.loss.as_str() {
             "margin_ranking" | "triplet_cosine" => {
-                (Loss::MarginRanking(MarginRanking { margin: case.params.margin }), &all, &none_excluded)
+                (Loss::MarginRanking(MarginRanking { margin: case.params.margin }), &all)
             }
-            "info_nce_hard" => (Loss::InfoNce(InfoNce { scale: case.params.scale }), &all, &none_excluded),
-            "info_nce_in_batch" => {
-                (Loss::InfoNce(InfoNce { scale: case.params.scale }), &no_hard, &hard_excluded)
-            }
+            "info_nce_hard" => (Loss::InfoNce(InfoNce { scale: case.params.scale }), &all),
+            "info_nce_in_batch" => (Loss::InfoNce(InfoNce { scale: case.params.scale }), &in_batch),
             _ => continue,
         };
-        let (value, [query, positive, negative]) = run(loss, &inputs, present, excluded);
+        let (value, [query, positive, negative]) = run(loss, &inputs, marks);
         let name = format!("{} {loss:?}", case.loss);
         close(&[value], &[case.value], &name);
         close(&query, &case.grad_query.concat(), &format!("{name}, query"));
@@ -119,32 +151,48 @@ fn values_and_gradients_equal_pytorch() {
     assert_eq!(compared, 10, "cases of the losses that exist");
 }
 
-#[test]
-fn gradients_are_those_of_finite_differences() {
-    // Deterministic numbers without structure.
+/// Deterministic numbers without structure.
+fn numbers(rows: usize) -> Vectors {
     let number = |i: usize| ((i * 7919 % 1013) as f32 / 1013.0) - 0.45;
-    let inputs: Inputs = [
-        (0..SIZE * DIM).map(number).collect(),
-        (0..SIZE * DIM).map(|i| number(i + 500)).collect(),
-        (0..SIZE * NEGATIVES * DIM).map(|i| number(i + 901)).collect(),
-    ];
-    let present: Vec<f32> = (0..SIZE * NEGATIVES).map(|i| if i % 4 == 3 { 0.0 } else { 1.0 }).collect();
-    let columns = SIZE + SIZE * NEGATIVES;
-    let excluded: Vec<f32> = (0..SIZE * columns)
+    [
+        (0..rows * DIM).map(number).collect(),
+        (0..rows * DIM).map(|i| number(i + 500)).collect(),
+        (0..rows * NEGATIVES * DIM).map(|i| number(i + 901)).collect(),
+    ]
+}
+
+/// Rows that count 0.25 to 2, negatives that count 0 to 1, and documents that are excluded.
+fn weighted() -> Marks {
+    let present: Vec<f32> = (0..SIZE * NEGATIVES).map(|i| [1.0, 0.5, 0.1, 0.0][i % 4]).collect();
+    let excluded = (0..SIZE * columns(SIZE))
         .map(|i| {
-            let (row, column) = (i / columns, i % columns);
+            let (row, column) = (i / columns(SIZE), i % columns(SIZE));
             let absent = column >= SIZE && present[column - SIZE] == 0.0;
             f32::from(absent || column == (row + 2) % SIZE)
         })
         .collect();
-    for loss in [Loss::MarginRanking(MarginRanking { margin: 0.5 }), Loss::InfoNce(InfoNce { scale: 5.0 })] {
-        let (_, gradients) = run(loss, &inputs, &present, &excluded);
+    Marks { weight: vec![1.0, 0.25, 2.0, 0.5, 1.0, 0.75], present, excluded }
+}
+
+const LOSSES: [Loss; 2] =
+    [Loss::MarginRanking(MarginRanking { margin: 0.5 }), Loss::InfoNce(InfoNce { scale: 5.0 })];
+
+#[test]
+fn gradients_are_those_of_finite_differences() {
+    let inputs = numbers(SIZE);
+    let unweighted = {
+        let present = weighted().present.iter().map(|&v| v.ceil()).collect();
+        Marks { weight: vec![1.0; SIZE], present, ..weighted() }
+    };
+    for (loss, marks) in LOSSES.into_iter().flat_map(|loss| [(loss, weighted()), (loss, unweighted.clone())])
+    {
+        let (_, gradients) = run(loss, &inputs, &marks);
         for side in 0..3 {
             for at in (0..inputs[side].len()).step_by(7) {
                 let moved = |by: f32| {
                     let mut inputs = inputs.clone();
                     inputs[side][at] += by;
-                    run(loss, &inputs, &present, &excluded).0
+                    run(loss, &inputs, &marks).0
                 };
                 let step = 5e-3;
                 let slope = (moved(step) - moved(-step)) / (2.0 * step);
@@ -152,5 +200,172 @@ fn gradients_are_those_of_finite_differences() {
                 assert!((slope - got).abs() < 5e-3, "{loss:?} side {side} at {at}: {got}, slope {slope}");
             }
         }
+    }
+}
+
+/// The formulas of the losses, term by term.
+fn twin(loss: Loss, inputs: &Vectors, marks: &Marks) -> f64 {
+    let rows = marks.weight.len();
+    let row = |side: usize, i: usize| -> Vec<f64> {
+        inputs[side][i * DIM..(i + 1) * DIM].iter().map(|&x| f64::from(x)).collect()
+    };
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    let cosine = |a: Vec<f64>, b: Vec<f64>| dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt();
+    // Column of the batch to its document: positives, then each row's negatives.
+    let document = |c: usize| if c < rows { row(1, c) } else { row(2, c - rows) };
+    let (mut sum, mut total) = (0.0, 0.0);
+    for i in 0..rows {
+        let w = f64::from(marks.weight[i]);
+        let positive = cosine(row(0, i), row(1, i));
+        let own = |c: usize| c >= rows && (c - rows) / NEGATIVES == i;
+        match loss {
+            Loss::MarginRanking(MarginRanking { margin }) => {
+                for c in (rows..columns(rows)).filter(|&c| own(c)) {
+                    let v = f64::from(marks.present[c - rows]);
+                    sum += w * v * (f64::from(margin) - positive + cosine(row(0, i), document(c))).max(0.0);
+                    total += w * v;
+                }
+            }
+            Loss::InfoNce(InfoNce { scale }) => {
+                let mut partition = 0.0;
+                for c in (0..columns(rows)).filter(|c| marks.excluded[i * columns(rows) + c] == 0.0) {
+                    let v = if own(c) { f64::from(marks.present[c - rows]) } else { 1.0 };
+                    partition += v * (f64::from(scale) * cosine(row(0, i), document(c))).exp();
+                }
+                sum += w * (partition.ln() - f64::from(scale) * positive);
+                total += w;
+            }
+        }
+    }
+    sum / total
+}
+
+#[test]
+fn weighted_losses_equal_their_formulas() {
+    let inputs = numbers(SIZE);
+    // Nothing excluded either: a row's own negative of weight 0 is out for that row alone.
+    let alone = Marks { excluded: Marks::plain().excluded, ..weighted() };
+    for (loss, marks) in
+        LOSSES.into_iter().flat_map(|loss| [weighted(), alone.clone(), Marks::plain()].map(|m| (loss, m)))
+    {
+        let (value, _) = run(loss, &inputs, &marks);
+        let expected = twin(loss, &inputs, &marks);
+        assert!((f64::from(value) - expected).abs() < 1e-5, "{loss:?}: {value} instead of {expected}");
+    }
+    let [margin, info_nce] = LOSSES.map(|loss| run(loss, &inputs, &weighted()).0);
+    let plain = LOSSES.map(|loss| run(loss, &inputs, &Marks::plain()).0);
+    assert!((margin - plain[0]).abs() > 1e-3 && (info_nce - plain[1]).abs() > 1e-3, "weights show");
+}
+
+#[test]
+fn a_row_of_weight_two_is_that_row_twice() {
+    let inputs = numbers(SIZE);
+    let mut twice = inputs.clone();
+    for (side, length) in [(0, DIM), (1, DIM), (2, NEGATIVES * DIM)] {
+        let row = inputs[side][2 * length..3 * length].to_vec();
+        twice[side].extend(row);
+    }
+    let heavy = Marks { weight: vec![1.0, 1.0, 2.0, 1.0, 1.0, 1.0], ..Marks::plain() };
+    let rows = SIZE + 1;
+    let copied = Marks {
+        weight: vec![1.0; rows],
+        present: vec![1.0; rows * NEGATIVES],
+        excluded: vec![0.0; rows * columns(rows)],
+    };
+    let margin = Loss::MarginRanking(MarginRanking { margin: 0.5 });
+    let (value, gradients) = run(margin, &inputs, &heavy);
+    let (expected, halves) = run(margin, &twice, &copied);
+    close(&[value], &[expected], "value");
+    for (side, length) in [(0, DIM), (1, DIM), (2, NEGATIVES * DIM)] {
+        let mut summed = halves[side][..SIZE * length].to_vec();
+        let copy = &halves[side][SIZE * length..];
+        summed[2 * length..3 * length].iter_mut().zip(copy).for_each(|(sum, x)| *sum += x);
+        close(&gradients[side], &summed, "gradients");
+    }
+}
+
+#[test]
+fn weights_of_nothing_cost_nothing() {
+    for loss in LOSSES {
+        let marks = Marks { weight: vec![0.0; SIZE], present: vec![0.0; SIZE * NEGATIVES], ..Marks::plain() };
+        let (value, gradients) = run(loss, &numbers(SIZE), &marks);
+        assert_eq!(value, 0.0, "{loss:?}");
+        assert!(gradients.concat().iter().all(|g| *g == 0.0), "{loss:?}");
+    }
+}
+
+#[test]
+fn a_layout_carries_weights() {
+    let example = |query, weight, negatives: &[(usize, f32)]| TrainingExample {
+        query,
+        positive: 10 + query,
+        weight,
+        negatives: negatives.to_vec(),
+        relevant: vec![10 + query],
+    };
+    // A mined negative of weight 0 or below is a filler, and so is the answer itself.
+    let a = example(0, 0.5, &[(20, 0.25), (21, 0.0)]);
+    let b = example(1, 1.0, &[(11, 1.0), (22, -1.0)]);
+    let layout = Layout::new(&[&a, &b], 2);
+    assert_eq!(layout.weights, [0.5, 1.0]);
+    assert_eq!(layout.documents, [10, 11, 20, 10, 11, 11]);
+    assert_eq!(layout.present, [0.25, 0.0, 0.0, 0.0]);
+    assert_eq!(layout.excluded, [[0.0, 0.0, 0.0, 1.0, 1.0, 1.0]; 2].concat(), "fillers count against nobody");
+}
+
+#[test]
+fn a_step_minimises_the_weighted_loss() {
+    let encoder = pollster::block_on(Encoder::load(model::tiny().borrow(), None)).unwrap();
+    let example = |query, weight, negatives: [(usize, f32); NEGATIVES]| TrainingExample {
+        query,
+        positive: query,
+        weight,
+        negatives: negatives.to_vec(),
+        relevant: vec![query],
+    };
+    let a = example(0, 1.0, [(2, 0.5), (3, 1.0), (4, 0.25)]);
+    let b = example(1, 0.25, [(5, 1.0), (6, 0.5), (7, 1.0)]);
+    let layout = Layout::new(&[&a, &b], NEGATIVES);
+    // A head starts as the identity, so that the loss is the one of the rows themselves. Only DIM of their columns are used.
+    let inputs = numbers(2);
+    let wide = |rows: &[f32]| -> Vec<f32> {
+        let pad = encoder.dimensions() - DIM;
+        rows.chunks_exact(DIM).flat_map(|row| [row.to_vec(), vec![0.0; pad]].concat()).collect()
+    };
+    let rows = || StepInputs {
+        queries: Inputs::Rows(wide(&inputs[0])),
+        documents: Inputs::Rows(wide(&[inputs[1].clone(), inputs[2].clone()].concat())),
+    };
+    let marks = Marks {
+        weight: layout.weights.clone(),
+        present: layout.present.clone(),
+        excluded: layout.excluded.clone(),
+    };
+    for loss in [LossName::Margin, LossName::InfoNce] {
+        let options = TrainOptions { loss, margin: 0.5, scale: 5.0, ..TrainOptions::default() };
+        let mut trainer = Trainer::new(&encoder, &options, 2);
+        let first = pollster::block_on(trainer.step(&encoder, &layout, rows())).unwrap();
+        let expected = twin(options.loss(), &inputs, &marks);
+        assert!((f64::from(first.loss) - expected).abs() < 1e-5, "{loss:?}: {} for {expected}", first.loss);
+        let second = pollster::block_on(trainer.step(&encoder, &layout, rows())).unwrap();
+        assert!(second.loss < first.loss, "{loss:?}");
+    }
+}
+
+#[test]
+fn a_step_refuses_inputs_of_the_other_kind() {
+    let encoder = pollster::block_on(Encoder::load(model::tiny().borrow(), None)).unwrap();
+    let example =
+        TrainingExample { query: 0, positive: 0, weight: 1.0, negatives: vec![], relevant: vec![0] };
+    let layout = Layout::new(&[&example], 1);
+    for trainable in [Trainable::Head, Trainable::Full] {
+        let mut trainer = Trainer::new(&encoder, &TrainOptions { trainable, ..TrainOptions::default() }, 1);
+        let input = |rows| match trainer.wants_tokens() {
+            true => Inputs::Rows(vec![1.0; rows * encoder.dimensions()]),
+            false => Inputs::Tokens(vec![vec![2, 3]; rows]),
+        };
+        let inputs = StepInputs { queries: input(1), documents: input(2) };
+        let error = pollster::block_on(trainer.step(&encoder, &layout, inputs)).unwrap_err();
+        assert_eq!(error.code(), "INTERNAL", "{error}");
     }
 }

@@ -4,11 +4,11 @@ mod common;
 
 use std::collections::{BTreeMap, HashSet};
 
-use nearmiss::dataset::{NegativeSource, batches};
+use nearmiss::dataset::{BatchKey, batches};
 use nearmiss::embeddings::{Embeddings, dot};
 use nearmiss::evaluation::{Metrics, interval};
 use nearmiss::index::{Analyzer, B, Bm25, Hit, K1, RRF_K, flat, fusion, top_k};
-use nearmiss::mining::{Candidates, MiningOptions, Quantiles, Sampling, mine};
+use nearmiss::mining::Quantiles;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -46,6 +46,28 @@ fn two_tables() -> impl Strategy<Value = (Embeddings, Embeddings)> {
 fn text(most: usize) -> impl Strategy<Value = String> {
     let words = ["key", "keys", "rotate", "the", "rotating", "bread", "of", "sign", "ключ", "x"];
     prop::collection::vec(prop::sample::select(words.to_vec()), 0..most).prop_map(|words| words.join(" "))
+}
+
+/// Examples over few queries and documents, so that they meet.
+fn batch_keys(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<BatchKey>> {
+    let key = (0usize..12, prop::collection::vec(0usize..20, 0..5));
+    prop::collection::vec(key.prop_map(|(query, documents)| BatchKey { query, documents }), count)
+}
+
+/// What the pairs of all batches share: queries and positives first, then other documents.
+fn naive_common(keys: &[BatchKey], batches: &[Vec<usize>]) -> (usize, usize) {
+    let (mut heavy, mut light) = (0, 0);
+    for (batch, at) in batches.iter().flat_map(|batch| (0..batch.len()).map(move |at| (batch, at))) {
+        for other in &batch[..at] {
+            let [a, b] = [&keys[batch[at]], &keys[*other]];
+            let documents = |key: &BatchKey| key.documents.iter().copied().collect::<HashSet<usize>>();
+            let shared = documents(a).intersection(&documents(b)).count();
+            let positive = !a.documents.is_empty() && a.documents.first() == b.documents.first();
+            heavy += usize::from(a.query == b.query) + usize::from(positive);
+            light += shared - usize::from(positive);
+        }
+    }
+    (heavy, light)
 }
 
 /// Everything sorted, the first k taken.
@@ -86,63 +108,6 @@ fn naive_ndcg(ranking: &[String], gains: &BTreeMap<String, f32>) -> f64 {
     let mut best: Vec<f64> = gains.values().map(|&gain| f64::from(gain)).collect();
     best.sort_by(|a, b| b.total_cmp(a));
     dcg(&got) / dcg(&best)
-}
-
-/// Filter after filter over the whole list; then the range; then the first that fit.
-fn naive_negatives(query: &Candidates, most_known: usize, documents: usize, o: &MiningOptions) -> Vec<usize> {
-    let (range_min, range_max) = o.range(documents);
-    let positives: HashSet<usize> = query.positives.iter().map(|p| p.0).collect();
-    let lowest = query.positives.iter().map(|p| p.1).min_by(f32::total_cmp).unwrap();
-    let mut left: Vec<Hit> = query.hits.iter().copied().take(range_max + most_known).collect();
-    left.retain(|hit| !positives.contains(&hit.position));
-    left.retain(|hit| !query.excluded.contains(&hit.position) && !query.negatives.contains(&hit.position));
-    left.retain(|hit| o.absolute_margin.is_none_or(|m| hit.score <= lowest - m));
-    left.retain(|hit| o.relative_margin.is_none_or(|m| hit.score <= lowest - lowest.abs() * m));
-    left.retain(|hit| o.max_score.is_none_or(|max| hit.score <= max));
-    left.retain(|hit| o.min_score.is_none_or(|min| hit.score >= min));
-    left.iter()
-        .map(|hit| hit.position)
-        .enumerate()
-        .filter(|(at, _)| (range_min..range_max).contains(at))
-        .map(|(_, p)| p)
-        .collect()
-}
-
-const DOCUMENTS: usize = 40;
-
-fn candidates() -> impl Strategy<Value = Candidates> {
-    let scores = prop::collection::vec(-1.0f32..1.0, DOCUMENTS);
-    let few = |most| prop::collection::vec(0..DOCUMENTS, 0..most);
-    (scores, few(4), few(4), few(4)).prop_map(|(scores, positives, negatives, excluded)| Candidates {
-        hits: top_k(scores.iter().copied(), DOCUMENTS),
-        positives: BTreeMap::from_iter(positives.into_iter().map(|at| (at, scores[at])))
-            .into_iter()
-            .collect(),
-        negatives: BTreeMap::from_iter(negatives.into_iter().map(|at| (at, ()))).into_keys().collect(),
-        excluded,
-    })
-}
-
-fn options() -> impl Strategy<Value = MiningOptions> {
-    let margin = || prop::option::of(0.0f32..0.6);
-    let sampling = prop::sample::select(vec![Sampling::Top, Sampling::Random]);
-    let range = (0usize..6, prop::option::of(1usize..50));
-    (range, margin(), margin(), margin(), 1usize..6, sampling, any::<u64>()).prop_map(
-        |((range_min, width), max_score, absolute_margin, relative_margin, num_negatives, sampling, seed)| {
-            MiningOptions {
-                range_min,
-                range_max: width.map(|width| range_min + width),
-                max_score,
-                min_score: max_score.map(|max| max - 1.0),
-                absolute_margin,
-                relative_margin,
-                num_negatives,
-                sampling,
-                seed,
-                ..MiningOptions::default()
-            }
-        },
-    )
 }
 
 proptest! {
@@ -220,43 +185,8 @@ proptest! {
     }
 
     #[test]
-    fn mining_is_its_filters(queries in prop::collection::vec(candidates(), 1..5), options in options()) {
-        prop_assume!(queries.iter().any(|query| !query.positives.is_empty()));
-        let known = |q: &Candidates| q.positives.len() + q.negatives.len() + q.excluded.len();
-        let most_known = queries.iter().map(known).max().unwrap();
-        let (examples, report) = mine(&queries, DOCUMENTS, &options).unwrap();
-
-        let pairs: usize = queries.iter().map(|query| query.positives.len()).sum();
-        prop_assert_eq!((examples.len(), report.pairs), (pairs, pairs));
-        for example in &examples {
-            let query = &queries[example.query];
-            let is_positive = |document| query.positives.iter().any(|&(at, _)| at == document);
-            prop_assert!(example.negatives.iter().all(|negative| !is_positive(negative.document)));
-
-            let marked: Vec<usize> = query.negatives.iter().copied().filter(|&at| !is_positive(at)).collect();
-            let documents: Vec<usize> = example.negatives.iter().map(|negative| negative.document).collect();
-            prop_assert!(documents.starts_with(&marked), "labelled ones first, all of them");
-            let mined = &example.negatives[marked.len()..];
-            prop_assert!(mined.iter().all(|negative| negative.source == NegativeSource::Dense));
-
-            let eligible = naive_negatives(query, most_known, DOCUMENTS, &options);
-            let places = options.num_negatives.saturating_sub(marked.len()).min(eligible.len());
-            prop_assert_eq!(mined.len(), places);
-            match options.sampling {
-                Sampling::Top => prop_assert_eq!(&documents[marked.len()..], &eligible[..places]),
-                Sampling::Random => {
-                    let ranks: Vec<_> = mined.iter().map(|negative| negative.rank).collect();
-                    prop_assert!(ranks.is_sorted());
-                    prop_assert!(mined.iter().all(|negative| eligible.contains(&negative.document)));
-                }
-            }
-        }
-        prop_assert_eq!(mine(&queries, DOCUMENTS, &options).unwrap(), (examples, report), "same seed, same examples");
-    }
-
-    #[test]
     fn batches_hold_each_example_once(
-        keys in prop::collection::vec((0usize..12, 0usize..12), 0..80),
+        keys in batch_keys(0..80),
         size in 1usize..20,
         seed in any::<u64>(),
     ) {
@@ -270,13 +200,37 @@ proptest! {
     }
 
     #[test]
-    fn batches_keep_what_is_shared_apart(groups in 10usize..40, seed in any::<u64>()) {
+    fn batches_keep_what_is_shared_apart(groups in 20usize..40, seed in any::<u64>()) {
         // Each query has two positives and each document two queries.
-        let keys: Vec<(usize, usize)> = (0..groups).flat_map(|n| [(n, n), (n, (n + 1) % groups)]).collect();
-        for batch in batches(&keys, 8, seed) {
-            let queries: HashSet<usize> = batch.iter().map(|&at| keys[at].0).collect();
-            let documents: HashSet<usize> = batch.iter().map(|&at| keys[at].1).collect();
-            prop_assert_eq!((queries.len(), documents.len()), (batch.len(), batch.len()));
+        // One is a negative of its neighbour too; another is everyone's, and cannot be kept apart.
+        let key = |query, positive| {
+            BatchKey { query, documents: vec![positive, (positive + 2) % groups, usize::MAX] }
+        };
+        let keys: Vec<BatchKey> = (0..groups).flat_map(|n| [key(n, n), key(n, (n + 1) % groups)]).collect();
+        for batch in batches(&keys, 4, seed) {
+            let queries: HashSet<usize> = batch.iter().map(|&at| keys[at].query).collect();
+            let documents: HashSet<usize> = batch.iter().flat_map(|&at| keys[at].documents.clone()).collect();
+            prop_assert_eq!((queries.len(), documents.len()), (batch.len(), 2 * batch.len() + 1));
+        }
+    }
+
+    /// What swaps can reach: no exchange of two examples leaves less in common.
+    #[test]
+    fn batches_are_as_far_apart_as_swaps_go(
+        keys in batch_keys(2..24),
+        size in 2usize..8,
+        seed in any::<u64>(),
+    ) {
+        let made = batches(&keys, size, seed);
+        let reached = naive_common(&keys, &made);
+        let places = made.iter().enumerate().flat_map(|(b, batch)| (0..batch.len()).map(move |at| (b, at)));
+        let places: Vec<(usize, usize)> = places.collect();
+        for &(a, i) in &places {
+            for &(b, j) in &places {
+                let mut other = made.clone();
+                (other[a][i], other[b][j]) = (made[b][j], made[a][i]);
+                prop_assert!(naive_common(&keys, &other) >= reached, "{made:?} could be {other:?}");
+            }
         }
     }
 

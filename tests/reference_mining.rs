@@ -6,8 +6,10 @@ mod common;
 use std::collections::{BTreeMap, HashMap};
 
 use nearmiss::embeddings::{Embeddings, dot};
-use nearmiss::index::flat;
-use nearmiss::mining::{Candidates, MiningOptions, Sampling, mine};
+use nearmiss::index::{Hit, flat};
+use nearmiss::mining::{
+    Candidate, Candidates, List, Mined, MiningOptions, NegativeSource, Positive, Sampling, mine,
+};
 use serde::Deserialize;
 
 /// Query id, positive id, negative ids.
@@ -53,6 +55,9 @@ impl Settings {
             relative_margin: self.relative_margin,
             num_negatives: self.num_negatives,
             sampling: self.sampling_strategy,
+            // These do not exist there.
+            top_up: false,
+            near_duplicates: None,
             ..MiningOptions::default()
         }
     }
@@ -81,9 +86,12 @@ fn candidates(reference: &Reference, vectors: &Vectors, case: &Case) -> Vec<Cand
         let ids = reference.positives[&case.positives].get(&reference.query_ids[number]);
         let positives = ids.into_iter().flatten().map(|id| {
             let score = dot(vectors.documents.row(position[id]), vectors.queries.row(number));
-            (position[id], score)
+            Positive::new(position[id], score)
         });
-        Candidates { hits, positives: positives.collect(), ..Candidates::default() }
+        let hits: Vec<Hit> = hits;
+        let hits = hits.into_iter().map(Candidate::from).collect();
+        let lists = vec![List { source: NegativeSource::Dense, hits }];
+        Candidates { lists, positives: positives.collect(), ..Candidates::default() }
     };
     all.into_iter().enumerate().map(of_query).collect()
 }
@@ -96,7 +104,8 @@ fn equal_to_sentence_transformers() {
     assert_eq!(reference.cases.len(), 12);
     for case in &reference.cases {
         let queries = candidates(&reference, &vectors, case);
-        let (examples, report) = mine(&queries, vectors.documents.len(), &case.settings.options()).unwrap();
+        let Mined { examples, report, .. } =
+            mine(&queries, vectors.documents.len(), &case.settings.options()).unwrap();
 
         let mut mined = Negatives::new();
         for example in examples.iter().filter(|example| !example.negatives.is_empty()) {

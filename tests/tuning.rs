@@ -3,46 +3,17 @@
 
 #[path = "common/model.rs"]
 mod model;
+#[path = "common/tuned.rs"]
+mod tuned;
 
 use model::tiny;
-use nearmiss::dataset::{Document, Judgment, Split};
+use nearmiss::dataset::{Judgment, Split};
 use nearmiss::encoder::{Encoder, Tower, Towers};
-use nearmiss::error::{Error, Result};
+use nearmiss::error::Error;
 use nearmiss::mining::MiningOptions;
 use nearmiss::training::{Layout, LossName, TrainOptions, Trainable, TrainingExample};
 use nearmiss::tuner::{Event, Job, Mode, SearchOptions, Tuner};
-
-/// Notes in which the answer to "how do I W" is about W, for words that the tiny vocabulary splits into letters.
-fn tuner() -> Tuner {
-    let encoder = pollster::block_on(Encoder::load(tiny().borrow(), None)).unwrap();
-    let mut tuner = Tuner::new(encoder);
-    let words = [
-        "key", "valve", "mast", "battery", "door", "branch", "leave", "note", "station", "team", "pay",
-        "ring",
-    ];
-    let notes =
-        words.iter().map(|w| Document::new(*w, "", format!("to rotate the {w} turn it to the last {w}")));
-    tuner.add_documents(notes.collect()).unwrap();
-    let judge = |(i, w): (usize, &&str)| {
-        let query = format!("how do i turn a {w}?");
-        let split = Some(if i % 3 == 0 { Split::HeldOut } else { Split::Train });
-        let other = words[(i + 1) % words.len()];
-        [
-            Judgment { split, ..Judgment::relevant(query.clone(), *w) },
-            Judgment { split, ..Judgment::not_relevant(query, other) },
-        ]
-    };
-    tuner.add_judgments(words.iter().enumerate().flat_map(judge).collect()).unwrap();
-    tuner
-}
-
-fn run(tuner: &mut Tuner, mut job: Job) -> Result<Vec<Event>> {
-    let mut events = Vec::new();
-    while let Some(event) = pollster::block_on(job.next(tuner))? {
-        events.push(event);
-    }
-    Ok(events)
-}
+use tuned::{empty, run, tuner};
 
 fn losses(events: &[Event]) -> Vec<f32> {
     let loss = |event: &Event| match event {
@@ -90,7 +61,7 @@ fn every_rung_and_loss_learns_and_repeats_itself() {
             tuner.rollback().unwrap();
             assert_eq!(query_vector(&tuner), before);
 
-            let mut again = self::tuner();
+            let mut again = tuned::tuner();
             let job = Job::train(&again, options(trainable, loss)).unwrap();
             assert_eq!(losses(&run(&mut again, job).unwrap()), curve, "same seed, same curve");
         }
@@ -158,7 +129,8 @@ fn a_step_lays_out_what_counts_against_whom() {
     let example = |query, positive, negatives: &[usize], relevant: &[usize]| TrainingExample {
         query,
         positive,
-        negatives: negatives.to_vec(),
+        weight: 1.0,
+        negatives: negatives.iter().map(|&document| (document, 1.0)).collect(),
         relevant: relevant.to_vec(),
     };
     // 11 is relevant to query 0 too, and must not be its negative, neither mined nor in the batch.
@@ -234,8 +206,7 @@ fn what_was_trained_goes_out_and_comes_back() {
 
 #[test]
 fn what_is_missing_is_named_before_any_work() {
-    let encoder = pollster::block_on(Encoder::load(tiny().borrow(), None)).unwrap();
-    let mut empty = Tuner::new(encoder);
+    let mut empty = empty();
     let search = |tuner: &mut Tuner, query: &str, k: usize| {
         pollster::block_on(tuner.search(query, &SearchOptions { k, mode: Mode::Hybrid }))
             .map(|_| ())
@@ -251,7 +222,7 @@ fn what_is_missing_is_named_before_any_work() {
     let unknown = vec![Judgment::relevant("new", "key"), Judgment::relevant("new", "nowhere")];
     let error = tuner.add_judgments(unknown).unwrap_err();
     assert!(error.to_string().contains("nowhere"), "{error}");
-    assert!(tuner.judgments().all().iter().all(|j| j.query != "new"), "all or none");
+    assert!(tuner.judgments().all().all(|j| j.query != "new"), "all or none");
 
     let bad = |options: TrainOptions, word: &str| {
         let error = Job::train(&tuner, options).err().unwrap();
@@ -303,11 +274,14 @@ fn mining_keeps_what_people_said() {
     assert_eq!(examples.len(), 8);
     for example in examples {
         let said = |relevant: bool, document: &str| {
-            let mut all = tuner.judgments().all().iter();
+            let mut all = tuner.judgments().all();
             all.any(|j| j.query == example.query && j.document == document && j.relevant == relevant)
         };
         assert!(said(true, &example.positive));
-        assert!(said(false, &example.negatives[0].document), "the labelled negative comes first");
-        assert!(example.negatives.iter().all(|n| !said(true, &n.document)));
+        assert!(
+            said(false, example.negatives[0].document.as_deref().unwrap()),
+            "the labelled negative comes first"
+        );
+        assert!(example.negatives.iter().filter_map(|n| n.document.as_deref()).all(|id| !said(true, id)));
     }
 }

@@ -1,7 +1,10 @@
 /** Shapes of what callers pass in, checked before anything crosses to the engine. Each refusal names place and field. */
 
 import { invalid } from "./errors.js";
-import type { Document, Judgment } from "./types.js";
+import type { Document, Impression, Judgment, PseudoKind, Source } from "./types.js";
+
+const SOURCES: readonly Source[] = ["labelled", "click", "mined", "synthetic"];
+const KINDS: readonly PseudoKind[] = ["title", "heading", "cloze", "crop", "key-phrases"];
 
 /** A list, also when only one was given. */
 export function list<T>(input: T | Iterable<T>): T[] {
@@ -12,32 +15,80 @@ export function list<T>(input: T | Iterable<T>): T[] {
 /** The known fields of a document; metadata as JSON would keep it. */
 export function document(input: unknown, index: number): Document {
   const field = (name: string) => `documents[${index}].${name}`;
-  const { id, title, text, metadata } = record(input, `documents[${index}]`);
+  const { id, title, text, parent, metadata } = record(input, `documents[${index}]`);
   nonEmpty(id, field("id"));
   string(text, field("text"));
   if (title !== undefined) string(title, field("title"));
-  const known: Document = title === undefined ? { id, text } : { id, title, text };
-  return metadata === undefined ? known : { ...known, metadata: json(metadata, field("metadata")) };
+  if (parent !== undefined) nonEmpty(parent, field("parent"));
+  const kept = metadata === undefined ? undefined : json(metadata, field("metadata"));
+  return defined({ id, title, text, parent, metadata: kept }) as unknown as Document;
 }
 
 export function judgment(input: unknown, index: number): Judgment {
   const field = (name: string) => `judgments[${index}].${name}`;
-  const { query, document, relevant, grade, split } = record(input, `judgments[${index}]`);
+  const { query, document, relevant, grade, weight, source, kind, impressions, split } = record(input, `judgments[${index}]`);
   nonEmpty(query, field("query"));
   nonEmpty(document, field("document"));
   if (typeof relevant !== "boolean") throw invalid(field("relevant"), `must be true or false, not ${show(relevant)}`);
-  if (grade !== undefined && !(typeof grade === "number" && Number.isFinite(grade) && grade >= 0)) {
-    throw invalid(field("grade"), `must be a number, 0 or more, not ${show(grade)}`);
-  }
-  if (split !== undefined) oneOf(split, ["train", "held-out"], field("split"));
-  return defined({ query, document, relevant, grade, split }) as unknown as Judgment;
+  if (grade !== undefined && !(finite(grade) && grade >= 0)) throw invalid(field("grade"), `must be a number, 0 or more, not ${show(grade)}`);
+  if (weight !== undefined && !(finite(weight) && weight > 0)) throw invalid(field("weight"), `must be a number above 0, not ${show(weight)}`);
+  if (source !== undefined) oneOf(source, SOURCES, field("source"));
+  if (kind !== undefined) oneOf(kind, KINDS, field("kind"));
+  if (impressions !== undefined) count(impressions, field("impressions"));
+  if (split !== undefined) side(split, field("split"));
+  return defined({ query, document, relevant, grade, weight, source, kind, impressions, split }) as unknown as Judgment;
 }
 
-/** Query and document of a judgment to take back. */
-export function pair(input: unknown, index: number): Pick<Judgment, "query" | "document"> {
-  const { query, document } = record(input, `judgments[${index}]`);
-  nonEmpty(query, `judgments[${index}].query`);
-  nonEmpty(document, `judgments[${index}].document`);
+/** What was shown for a query, and what was clicked. */
+export function impression(input: unknown, index: number): Impression {
+  const field = (name: string) => `impressions[${index}].${name}`;
+  const { query, shown, firstRank, clicks } = record(input, `impressions[${index}]`);
+  nonEmpty(query, field("query"));
+  array(shown, field("shown")).forEach((id, at) => nonEmpty(id, field(`shown[${at}]`)));
+  if (firstRank !== undefined) count(firstRank, field("firstRank"));
+  const known = array(clicks, field("clicks")).map((click, at) => clicked(click, field(`clicks[${at}]`)));
+  return defined({ query, shown, firstRank, clicks: known }) as unknown as Impression;
+}
+
+function clicked(input: unknown, place: string): Record<string, unknown> {
+  const { document, dwellMs } = record(input, place);
+  nonEmpty(document, `${place}.document`);
+  if (dwellMs !== undefined && !(finite(dwellMs) && dwellMs >= 0)) throw invalid(`${place}.dwellMs`, `must be milliseconds, 0 or more, not ${show(dwellMs)}`);
+  return defined({ document, dwellMs });
+}
+
+/** Kinds of queries to be made from documents; at least one. */
+export function kinds(input: unknown, field: string): asserts input is PseudoKind[] {
+  const given = array(input, field);
+  if (given.length === 0) throw invalid(field, "must name at least one kind");
+  given.forEach((kind, at) => oneOf(kind, KINDS, `${field}[${at}]`));
+}
+
+/** Texts to encode; a single string would be taken letter by letter. */
+export function texts(input: Iterable<string>): string[] {
+  if (typeof input === "string") throw invalid("texts", "must be a list of strings, not a single one");
+  const all = list(input);
+  all.forEach((text, index) => string(text, `texts[${index}]`));
+  return all;
+}
+
+/** The content of a file in any of its forms. */
+export async function bytes(input: unknown, field: string): Promise<Uint8Array> {
+  const content = input instanceof Blob ? await input.arrayBuffer() : input;
+  if (content instanceof ArrayBuffer || content instanceof Uint8Array) return new Uint8Array(content);
+  throw invalid(field, "must be a Uint8Array, an ArrayBuffer or a Blob");
+}
+
+/** On which side of the judgments. */
+export function side(value: unknown, field: string): asserts value is "train" | "held-out" {
+  oneOf(value, ["train", "held-out"], field);
+}
+
+/** Query and document, of a judgment to take back or of a suspect. @param list the argument's name, for messages */
+export function pair(input: unknown, index: number, list: string): Pick<Judgment, "query" | "document"> {
+  const { query, document } = record(input, `${list}[${index}]`);
+  nonEmpty(query, `${list}[${index}].query`);
+  nonEmpty(document, `${list}[${index}].document`);
   return { query, document };
 }
 
@@ -66,6 +117,21 @@ export function oneOf<T extends string>(value: unknown, choices: readonly T[], f
   throw invalid(field, `must be ${choices.map((choice) => `"${choice}"`).join(" or ")}, not ${show(value)}`);
 }
 
+/** A whole number, 1 or more. */
+export function count(value: unknown, field: string): asserts value is number {
+  if (Number.isSafeInteger(value) && Number(value) >= 1) return;
+  throw invalid(field, `must be a whole number, 1 or more, not ${show(value)}`);
+}
+
+function finite(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+function array(value: unknown, field: string): unknown[] {
+  if (Array.isArray(value)) return value;
+  throw invalid(field, `must be a list, not ${show(value)}`);
+}
+
 function record(value: unknown, field: string): Record<string, unknown> {
   if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   throw invalid(field, `must be an object, not ${show(value)}`);
@@ -84,7 +150,7 @@ function json(value: unknown, field: string): unknown {
 }
 
 /** Short enough for a message, whatever it is. */
-function show(value: unknown): string {
+export function show(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   return typeof value === "object" || typeof value === "function" ? `a ${typeof value}` : String(value);

@@ -1,5 +1,8 @@
 /** nearmiss: private search that learns from its mistakes. Importing this runs nothing and is safe on a server. */
 
-export { Nearmiss, type Documents, type Judgments } from "./nearmiss.js";
+export { Nearmiss } from "./nearmiss.js";
+export type { Documents } from "./documents.js";
+export type { Judgments, Pair, SideOptions } from "./judgments.js";
+export type { WhyOptions } from "./options.js";
 export { NearmissError } from "./errors.js";
 export type * from "./types.js";

@@ -3,6 +3,7 @@
 import type { Job, JobEvent } from "./engine.js";
 import { aborted, NearmissError } from "./errors.js";
 import type { Host } from "./host.js";
+import type { Scorer, Scoring } from "./teacher.js";
 import type { ProgressEvent, TrainEvent } from "./types.js";
 
 /** The event that closes each kind of job. */
@@ -19,24 +20,27 @@ export type Closed<K extends keyof Closing> = Extract<JobEvent, { type: Closing[
 export interface RunOptions {
   signal?: AbortSignal | undefined;
   onProgress?: ((event: ProgressEvent) => void) | undefined;
+  /** Needed by a job whose teacher is `"given"`. */
+  scorer?: Scorer | undefined;
 }
 
 /** Runs a job to its closing event. */
 export async function runJob<K extends keyof Closing>(
   host: Host,
   job: Job & { kind: K },
-  { signal, onProgress }: RunOptions = {},
+  { signal, onProgress, scorer }: RunOptions = {},
 ): Promise<Closed<K>> {
   const { kind }: Job = job;
-  for await (const event of pull(host, job, { signal })) {
-    if (event.type === "encode") onProgress?.(event);
+  for await (const event of pull(host, job, { signal, scorer })) {
+    if (event.type === "encode" || event.type === "search") onProgress?.(event);
     if (event.type === CLOSING[kind]) return event as Closed<K>;
   }
   throw new NearmissError("INTERNAL", `the ${kind} job ended without a result`);
 }
 
-export interface PullOptions {
-  signal?: AbortSignal | undefined;
+type Told = Exclude<JobEvent, Scoring>;
+
+export interface PullOptions extends Pick<RunOptions, "signal" | "scorer"> {
   /** Called once the engine is free for another job: also when aborting ends a job that nobody pulls. */
   onEnd?: (() => void) | undefined;
 }
@@ -46,7 +50,8 @@ export function trainEvents(host: Host, options: Record<string, unknown>, pullin
   return pull(host, { kind: "train", options }, pulling) as AsyncGenerator<TrainEvent, void, void>;
 }
 
-async function* pull(host: Host, job: Job, { signal, onEnd }: PullOptions): AsyncGenerator<JobEvent, void, void> {
+/** What happens, but for questions to a teacher: those are answered here. */
+async function* pull(host: Host, job: Job, { signal, scorer, onEnd }: PullOptions): AsyncGenerator<Told, void, void> {
   if (signal?.aborted) throw aborted(signal);
   await host.call("start", [job]);
   let end: Promise<void> | null = null;
@@ -62,6 +67,11 @@ async function* pull(host: Host, job: Job, { signal, onEnd }: PullOptions): Asyn
       closed = event?.type === CLOSING[job.kind];
       if (!closed && signal?.aborted) throw aborted(signal);
       if (event === null) return;
+      if (event.type === "scoring") {
+        if (!scorer) throw new NearmissError("INTERNAL", "the engine asks for a teacher's scores, and there is no teacher");
+        await host.call("putScores", [await scorer(event, signal)]);
+        continue;
+      }
       if (closed) await finish("next");
       yield event;
     }

@@ -3,50 +3,22 @@
 
 import * as check from "./checks.js";
 import { createWorkerHost } from "./client.js";
+import { Core } from "./core.js";
+import { documents, type Documents } from "./documents.js";
 import { encodeAll } from "./encoding.js";
-import { disposed, invalid } from "./errors.js";
-import { createHost, type Args, type Host, type Method, type Result } from "./host.js";
+import { createHost, type Args, type Host } from "./host.js";
 import { runJob, trainEvents } from "./jobs.js";
-import { toDocuments } from "./sources.js";
-import { Turns } from "./turns.js";
+import { judgments, type Judgments } from "./judgments.js";
+import { CREATE, EVALUATE, mineSettings, searchSettings, towerOf, trainSettings, whySettings, type WhyOptions } from "./options.js";
+import { scorer, type Scorer } from "./teacher.js";
 import type {
-  AddOptions, AddResult, CreateOptions, DeviceInfo, Document, DocumentInput, EncodeOptions, EvaluateOptions, Evaluation, Hit,
-  Judgment, MineOptions, MiningResult, ModelInfo, SearchOptions, TrainEvent, TrainOptions,
+  CreateOptions, DeviceInfo, Document, EncodeOptions, EvaluateOptions, Evaluation, Hit, MineOptions, MiningResult, ModelInfo,
+  SearchOptions, Teacher, TrainEvent, TrainOptions, Why,
 } from "./types.js";
 
 // Engines without explicit resource management still get methods under the names that polyfills use.
 const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
-
-const CREATE = ["model", "device", "maxLength", "worker", "onProgress", "signal"] as const;
-const SEARCH = ["k", "mode", "signal"] as const;
-const MINE = ["strategy", "rangeMin", "rangeMax", "maxScore", "minScore", "absoluteMargin", "relativeMargin", "numNegatives", "sampling", "seed", "signal", "onProgress"] as const;
-const EVALUATE = ["split", "mode", "signal", "onProgress"] as const;
-const TRAIN = [
-  "loss", "trainable", "towers", "negatives", "epochs", "batchSize", "learningRate", "warmup", "margin", "scale",
-  "numNegatives", "relativeMargin", "weightDecay", "seed", "signal",
-] as const;
-
-/** The documents of one instance. */
-export interface Documents {
-  /**
-   * Adds documents, all or none, and encodes them. One with a known id replaces it; unchanged content is not encoded again.
-   *
-   * @throws {NearmissError} `INPUT_INVALID` naming place and field; `ABORTED` (the documents stay, found by their words)
-   */
-  add(documents: DocumentInput | Iterable<DocumentInput>, options?: AddOptions): Promise<AddResult>;
-  /** Removes documents and the judgments about them; unknown ids are passed over. */
-  remove(ids: string | Iterable<string>): Promise<{ removed: number; total: number }>;
-  list(): Promise<Document[]>;
-}
-
-/** What people said about documents. */
-export interface Judgments {
-  /** Adds judgments, all or none. The same query and document replaces. */
-  add(judgments: Judgment | Iterable<Judgment>): Promise<{ total: number }>;
-  remove(judgments: Pick<Judgment, "query" | "document"> | Iterable<Pick<Judgment, "query" | "document">>): Promise<{ removed: number }>;
-  list(): Promise<Judgment[]>;
-}
 
 /**
  * Private search that learns from its mistakes. Every method rejects with a `NearmissError`.
@@ -62,24 +34,14 @@ export interface Judgments {
 export class Nearmiss {
   readonly documents: Documents;
   readonly judgments: Judgments;
-  readonly #host: Host;
-  readonly #turns = new Turns();
+  readonly #core: Core;
   #model: ModelInfo;
-  #disposed = false;
 
   private constructor(host: Host) {
-    this.#host = host;
+    this.#core = new Core(host);
     this.#model = host.info.model;
-    this.documents = {
-      add: (documents, options = {}) => this.#addDocuments(documents, options),
-      remove: (ids) => this.#removeDocuments(check.list(ids)),
-      list: () => this.#call("documents", []),
-    };
-    this.judgments = {
-      add: async (judgments) => this.#call("addJudgments", [check.list(judgments).map(check.judgment)]),
-      remove: async (judgments) => this.#call("removeJudgments", [check.list(judgments).map(check.pair)]),
-      list: () => this.#call("judgments", []),
-    };
+    this.documents = documents(this.#core);
+    this.judgments = judgments(this.#core);
   }
 
   /**
@@ -101,7 +63,7 @@ export class Nearmiss {
 
   /** What the arithmetic runs on, and why. */
   get device(): DeviceInfo {
-    return this.#host.info.device;
+    return this.#core.host.info.device;
   }
 
   get model(): ModelInfo {
@@ -110,54 +72,74 @@ export class Nearmiss {
 
   /** The vectors themselves: row-major, `model.dimensions` numbers for each text, of length 1. */
   async encode(texts: Iterable<string>, options: EncodeOptions = {}): Promise<Float32Array> {
-    this.#alive();
-    const { as = "document" } = check.options(options, ["as", "signal"], "options");
-    check.oneOf(as, ["query", "document"], "options.as");
-    if (typeof texts === "string") throw invalid("texts", "must be a list of strings, not a single one");
-    const all = check.list(texts);
-    all.forEach((text, index) => check.string(text, `texts[${index}]`));
-    return encodeAll(this.#host, all, as, options.signal);
+    this.#core.alive();
+    const as = towerOf(options);
+    return encodeAll(this.#core.host, check.texts(texts), as, options.signal);
   }
 
   /** The best documents, best first. Runs also while a training run is open, with the weights as they are. */
   async search(query: string, options: SearchOptions = {}): Promise<Hit[]> {
-    this.#alive();
+    this.#core.alive();
     check.nonEmpty(query, "query");
-    const settings = check.options(options, SEARCH, "options");
-    const { k, mode } = settings;
-    if (k !== undefined && !(Number.isInteger(k) && Number(k) >= 1)) throw invalid("options.k", "must be a whole number, 1 or more");
-    if (mode !== undefined) check.oneOf(mode, ["dense", "lexical", "hybrid"], "options.mode");
-    return this.#call("search", [query, settings], options.signal);
+    return this.#core.call("search", [query, searchSettings(options)], options.signal);
   }
 
-  /** Hard negatives for the training side of the judgments. */
+  /**
+   * Hard negatives for the training side of the judgments, documents that only look like such, and what was dropped and why.
+   *
+   * A `teacher` of your own runs in this thread and is asked query by query. It may search, and must not start other jobs of
+   * this instance: they would wait for this one.
+   *
+   * @throws {NearmissError} `INSUFFICIENT_DATA` without documents or judged queries; `INPUT_INVALID` for an option, or for a
+   *   teacher that fails (its error is the cause) or does not give one finite number a document; `ABORTED`
+   */
   async mine(options: MineOptions = {}): Promise<MiningResult> {
-    const settings = check.options(options, MINE, "options");
-    return this.#turn("mine", options.signal, async () => {
-      const { examples, report } = await runJob(this.#host, { kind: "mine", options: settings }, options);
-      return { examples, report };
+    const { settings, teacher } = mineSettings(options);
+    return this.#core.turn("mine", options.signal, async () => {
+      const { signal, onProgress } = options;
+      const running = { signal, onProgress, scorer: this.#scorer(teacher, "options.teacher") };
+      const { examples, suspects, report } = await runJob(this.#core.host, { kind: "mine", options: settings }, running);
+      return { examples, suspects, report };
     });
+  }
+
+  /**
+   * Why a document is, or is not, a negative for a query: its place and score, the word of every rule, and what made it look
+   * right. `options` are those of `mine`, but for the teacher, who is not asked.
+   *
+   * @throws {NearmissError} `INPUT_INVALID` for an unknown document or an option
+   */
+  async why(query: string, document: string | Pick<Document, "id">, options: WhyOptions = {}): Promise<Why> {
+    this.#core.alive();
+    check.nonEmpty(query, "query");
+    const id: unknown = typeof document === "object" && document !== null ? document.id : document;
+    check.nonEmpty(id, "document");
+    return this.#core.call("why", [query, id, whySettings(options)]);
   }
 
   /** Measures search on judged queries: with the model as it was loaded and as it is now. */
   async evaluate(options: EvaluateOptions = {}): Promise<Evaluation> {
     const settings = check.options(options, EVALUATE, "options");
-    return this.#turn("evaluate", options.signal, async () => {
-      const { before, after, queries, verdict } = await runJob(this.#host, { kind: "evaluate", options: settings }, options);
+    return this.#core.turn("evaluate", options.signal, async () => {
+      const { before, after, queries, verdict } = await runJob(this.#core.host, { kind: "evaluate", options: settings }, options);
       return { before, after, queries, verdict };
     });
   }
 
   /**
    * Trains as it is pulled: not pulling pauses, `return()`, `break` or aborting cancels and leaves the last good weights.
-   * The last event is the verdict. While a run is open, only search, encode, judgments, lists and export are to be had.
+   * The last event is the verdict. While a run is open, only search, why, encode, judgments, lists and export are to be had.
+   *
+   * @throws {NearmissError} `INSUFFICIENT_DATA` with fewer than two judged queries on either side; `INPUT_INVALID` for an
+   *   option, or for a teacher as in `mine`; `ABORTED`
    */
   async *train(options: TrainOptions = {}): AsyncGenerator<TrainEvent, void, void> {
-    this.#alive();
-    const settings = check.options(options, TRAIN, "options");
-    const release = await this.#turns.take("train", options.signal);
+    this.#core.alive();
+    const { settings, teacher } = trainSettings(options);
+    const release = await this.#core.turns.take("train", options.signal);
+    const pulling = { signal: options.signal, onEnd: release, scorer: this.#scorer(teacher, "options.mining.teacher") };
     try {
-      for await (const event of trainEvents(this.#host, settings, { signal: options.signal, onEnd: release })) {
+      for await (const event of trainEvents(this.#core.host, settings, pulling)) {
         if (event.type === "verdict") await this.#refresh();
         yield event;
       }
@@ -168,36 +150,34 @@ export class Nearmiss {
 
   /** Takes the weights of the last training into use, whatever its verdict. */
   async keep(): Promise<void> {
-    await this.#turn("keep", undefined, () => this.#reweigh("keep", []));
+    await this.#core.turn("keep", undefined, () => this.#reweigh("keep", []));
     await this.#refresh();
   }
 
   /** Puts the weights before the last training back. */
   async rollback(): Promise<void> {
-    await this.#turn("rollback", undefined, () => this.#reweigh("rollback", []));
+    await this.#core.turn("rollback", undefined, () => this.#reweigh("rollback", []));
     await this.#refresh();
   }
 
   /** What was trained, as a file: the head alone, or all weights. */
   async export(format: "safetensors" = "safetensors"): Promise<Uint8Array> {
-    this.#alive();
+    this.#core.alive();
     check.oneOf(format, ["safetensors"], "format");
-    return this.#call("export", [format]);
+    return this.#core.call("export", [format]);
   }
 
   /** Puts an exported file into use. @throws {NearmissError} `MODEL_MISMATCH` when it was made for another model */
   async import(file: Uint8Array | ArrayBuffer | Blob): Promise<void> {
-    this.#alive();
-    const bytes = file instanceof Blob ? await file.arrayBuffer() : file;
-    if (!(bytes instanceof ArrayBuffer || bytes instanceof Uint8Array)) throw invalid("file", "must be a Uint8Array, an ArrayBuffer or a Blob");
-    await this.#turn("import", undefined, () => this.#reweigh("import", [new Uint8Array(bytes)]));
+    this.#core.alive();
+    const bytes = await check.bytes(file, "file");
+    await this.#core.turn("import", undefined, () => this.#reweigh("import", [bytes]));
     await this.#refresh();
   }
 
   /** Frees everything. What is pending, and every later call, rejects with `DISPOSED`. */
   async dispose(): Promise<void> {
-    this.#disposed = true;
-    await this.#host.dispose();
+    await this.#core.dispose();
   }
 
   [DISPOSE](): void {
@@ -208,49 +188,18 @@ export class Nearmiss {
     await this.dispose();
   }
 
-  async #addDocuments(input: DocumentInput | Iterable<DocumentInput>, options: AddOptions): Promise<AddResult> {
-    this.#alive();
-    check.options(options, ["signal", "onProgress"], "options");
-    const documents = await toDocuments(input, options.signal);
-    return this.#turn("documents.add", options.signal, async () => {
-      const result = await this.#host.call("addDocuments", [documents], options.signal);
-      await runJob(this.#host, { kind: "index" }, options);
-      return result;
-    });
-  }
-
-  async #removeDocuments(ids: string[]): Promise<{ removed: number; total: number }> {
-    ids.forEach((id, index) => check.string(id, `ids[${index}]`));
-    return this.#turn("documents.remove", undefined, () => this.#host.call("removeDocuments", [ids]));
-  }
-
-  async #turn<T>(name: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    this.#alive();
-    const release = await this.#turns.take(name, signal);
-    try {
-      return await work();
-    } finally {
-      release();
-    }
+  #scorer(teacher: Teacher | undefined, field: string): Scorer | undefined {
+    return teacher && scorer(teacher, field, this.#core.end);
   }
 
   /** Other weights may be another transformer, for which documents have no embedding yet: those are made at once. */
   async #reweigh<M extends "keep" | "rollback" | "import">(method: M, args: Args<M>): Promise<void> {
-    await this.#host.call(method, args);
-    await runJob(this.#host, { kind: "index" });
+    await this.#core.host.call(method, args);
+    await runJob(this.#core.host, { kind: "index" });
   }
 
   /** Full training and imports make another model of it. */
   async #refresh(): Promise<void> {
-    this.#model = (await this.#host.call("info", [])).model;
-  }
-
-  async #call<M extends Method>(method: M, args: Args<M>, signal?: AbortSignal): Promise<Result<M>> {
-    this.#alive();
-    return this.#host.call(method, args, signal);
-  }
-
-  #alive(): void {
-    if (this.#disposed) throw disposed();
+    this.#model = (await this.#core.host.call("info", [])).model;
   }
 }

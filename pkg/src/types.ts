@@ -112,8 +112,8 @@ export interface Conflict {
   /** Ids. */
   documents: string[];
   judgments: Judgment[];
-  /** Number in `judgments` of the one that counts in training. */
-  counts: number;
+  /** Numbers, in `judgments`, of those that training follows. */
+  counts: number[];
 }
 
 /** Judgments as BEIR files. Qrels cannot carry weight, source or split. */
@@ -142,7 +142,7 @@ export interface FeedbackOptions {
   propensities?: number[];
   /** Most that one click may count, as a multiple of a click at rank 1. Default 10. */
   cap?: number;
-  /** A click with a shorter stay counts as passed over. */
+  /** A click with a shorter stay counts as passed over. Default 0: stays do not count. */
   minDwellMs?: number;
   /** Do results above a click that were not clicked count as not relevant? Default true. */
   skips?: boolean;
@@ -151,6 +151,8 @@ export interface FeedbackOptions {
 export interface FeedbackResult {
   /** As they stand now, one for each pair that the impressions said something about. */
   judgments: Judgment[];
+  /** How many times a document was shown that is no longer there. */
+  leftOut: number;
   total: number;
 }
 
@@ -261,7 +263,7 @@ export interface MineOptions extends SelectionOptions {
   strategy?: MiningStrategy;
   /** Drop a candidate that scores above positive − |positive| × this; null turns the rule off. Default 0.05. */
   relativeMargin?: number | null;
-  /** Negatives a (query, positive) pair. Default 3. */
+  /** Negatives a (query, positive) pair. Default 3. Judged ones are never left out, even if there are more. */
   numNegatives?: number;
   /** At most so many positives of one query, so that none dominates; which ones, the seed decides. Default: all. */
   maxPositives?: number;
@@ -455,7 +457,7 @@ export interface TrainOptions {
   /** Negatives a (query, positive) pair, labelled ones first. Default 1. */
   numNegatives?: number;
   /** A mined negative may score at most positive − |positive| × this. Default 0.05. */
-  relativeMargin?: number;
+  relativeMargin?: number | null;
   /** Decoupled decay of what trains; pulls a head towards the identity. Default 0.01. */
   weightDecay?: number;
   /** Of everything random. Default 0. */
@@ -466,7 +468,16 @@ export interface TrainOptions {
 export type ProgressEvent =
   | { type: "download"; file: string; loaded: number; total: number | null; elapsedMs: number }
   | { type: "load"; stage: "module" | "device" | "model"; elapsedMs: number }
-  | EncodeEvent;
+  | EncodeEvent
+  | SearchEvent;
+
+/** While mining: so many queries have had their candidates looked up. Only where there are many. */
+export interface SearchEvent {
+  type: "search";
+  done: number;
+  total: number;
+  elapsedMs: number;
+}
 
 /** "tokens": for a MaxSim teacher. "near-misses": synthetic negatives. */
 export interface EncodeEvent {
@@ -479,6 +490,7 @@ export interface EncodeEvent {
 
 export type TrainEvent =
   | EncodeEvent
+  | SearchEvent
   | {
       type: "mining";
       epoch: number;

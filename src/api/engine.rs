@@ -6,7 +6,7 @@
 #![allow(clippy::await_holding_refcell_ref)]
 
 use super::convert::{bytes, error, from_js, to_js};
-use crate::dataset::{Document, Judgment, Split};
+use crate::dataset::{Document, Split};
 use crate::encoder::{Encoder, KIND, ModelFiles, Tower};
 use crate::error::{Error, Result};
 use crate::mining::MiningOptions;
@@ -17,7 +17,7 @@ use std::cell::{RefCell, RefMut};
 use wasm_bindgen::prelude::*;
 use web_time::Instant;
 
-type Js<T = JsValue> = std::result::Result<T, JsValue>;
+pub(super) type Js<T = JsValue> = std::result::Result<T, JsValue>;
 
 /// A model with a corpus and judgments; see `engine.ts` for the contract.
 #[wasm_bindgen]
@@ -70,12 +70,6 @@ struct Timed {
     #[serde(flatten)]
     event: Event,
     elapsed_ms: f64,
-}
-
-#[derive(Deserialize)]
-struct Pair {
-    query: String,
-    document: String,
 }
 
 #[wasm_bindgen]
@@ -171,23 +165,10 @@ impl Engine {
         to_js(&tuner.search(&query, &options).await.map_err(error)?)
     }
 
-    #[wasm_bindgen(js_name = addJudgments)]
-    pub fn add_judgments(&self, judgments: JsValue) -> Js {
-        let judgments: Vec<Judgment> = from_js(judgments, "judgments")?;
-        let total = self.tuner()?.add_judgments(judgments).map_err(error)?;
-        to_js(&serde_json::json!({ "total": total }))
-    }
-
-    #[wasm_bindgen(js_name = removeJudgments)]
-    pub fn remove_judgments(&self, judgments: JsValue) -> Js {
-        let pairs: Vec<Pair> = from_js(judgments, "judgments")?;
-        let pairs = pairs.iter().map(|p| (p.query.as_str(), p.document.as_str()));
-        let removed = self.tuner()?.remove_judgments(pairs);
-        to_js(&serde_json::json!({ "removed": removed }))
-    }
-
-    pub fn judgments(&self) -> Js {
-        to_js(self.tuner()?.judgments().all())
+    /// Why a document is, or is not, a negative for a query.
+    pub async fn why(&self, query: String, document: String, options: JsValue) -> Js {
+        let options: MiningOptions = from_js(options, "options")?;
+        to_js(&self.tuner()?.why(&query, &document, &options).await.map_err(error)?)
     }
 
     /// Replaces a job that is still in progress, which is then cancelled.
@@ -224,6 +205,15 @@ impl Engine {
         Ok(())
     }
 
+    /// Answers a `scoring` event.
+    #[wasm_bindgen(js_name = putScores)]
+    pub fn put_scores(&self, scores: Vec<f32>) -> Js<()> {
+        match self.job()?.as_mut() {
+            Some((job, _)) => job.put_scores(&scores).map_err(error),
+            None => Err(error(Error::input("teacher", "gave scores, and no job is in progress"))),
+        }
+    }
+
     pub fn keep(&self) -> Js<()> {
         self.tuner()?.keep().map_err(error)
     }
@@ -245,7 +235,7 @@ impl Engine {
 }
 
 impl Engine {
-    fn tuner(&self) -> Js<RefMut<'_, Tuner>> {
+    pub(super) fn tuner(&self) -> Js<RefMut<'_, Tuner>> {
         self.tuner.try_borrow_mut().map_err(|_| busy())
     }
 

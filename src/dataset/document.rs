@@ -13,15 +13,18 @@ pub struct Document {
     pub title: String,
     /// May be empty too: some collections hold such documents.
     pub text: String,
+    /// The id of the document that this one is a chunk of; that one need not be in the corpus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// Anything JSON can hold.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub metadata: Value,
 }
 
 impl Document {
-    /// A document without metadata.
+    /// A document without metadata, and no chunk of another.
     pub fn new(id: impl Into<String>, title: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { id: id.into(), title: title.into(), text: text.into(), metadata: Value::Null }
+        Self { id: id.into(), title: title.into(), text: text.into(), ..Self::default() }
     }
 
     /// What is encoded and indexed: title, a space, text; trimmed.

@@ -1,7 +1,12 @@
 //! What a person brings: documents, and their word on which document answers which query.
 //!
-//! In: documents and judgments, one by one or as BEIR files. Out: a [`Corpus`] whose positions number the rows of every
-//! embedding table and index, [`JudgedQuery`]s split into training and held-out, and seeded [`batches`].
+//! In: documents and judgments, one by one, as BEIR files, or as [`feedback`] from clicks. Out: a [`Corpus`] whose positions
+//! number the rows of every embedding table and index, [`JudgedQuery`]s split into training and held-out, and seeded
+//! [`batches`].
+//!
+//! A [`Judgment`] is one [`Source`]'s word on one document for one query; the most trusted source counts. [`Judgments`]
+//! keeps them all with the last changes ([`history`]), so that each can be undone, and finds those that contradict each
+//! other ([`Conflict`]). [`to_jsonl`] writes them with nothing lost, [`beir`] for other programs.
 //!
 //! ```
 //! use nearmiss::dataset::{Corpus, Document, Judgment, Judgments, Split};
@@ -9,24 +14,41 @@
 //! let mut corpus = Corpus::default();
 //! corpus.add(Document::new("keys", "Rotating the signing key", "Create a new key, then retire the old one."))?;
 //! let mut judgments = Judgments::default();
-//! judgments.add_all(vec![Judgment { split: Some(Split::Train), ..Judgment::relevant("rotate key", "keys") }], &corpus)?;
-//! assert_eq!(judgments.queries(Split::Train, 0)[0].positives, [("keys".to_string(), 1.0)]);
+//! let judgment = Judgment { split: Some(Split::Train), ..Judgment::relevant("rotate key", "keys") };
+//! judgments.add_all(vec![judgment], &corpus, 1_760_000_000_000.0)?;
+//! assert_eq!(judgments.queries(Split::Train, 0)[0].gains(), [("keys", 1.0)]);
+//! judgments.undo(&corpus);
+//! assert_eq!(judgments.all().len(), 0);
 //! # Ok::<(), nearmiss::error::Error>(())
 //! ```
 
 mod batches;
 pub mod beir;
+mod conflicts;
 mod corpus;
 mod document;
 mod example;
+pub mod feedback;
+pub mod history;
+mod jsonl;
+mod judgment;
 mod judgments;
+mod lines;
+mod queries;
 mod rng;
 mod source;
+mod split;
+mod table;
 
-pub use batches::batches;
+pub use batches::{BatchKey, batches};
+pub use conflicts::{Conflict, ConflictKind};
 pub use corpus::{Change, Corpus};
 pub use document::Document;
 pub use example::{Example, Negative, NegativeSource};
-pub use judgments::{JudgedQuery, Judgment, Judgments, Split, split_of};
+pub use jsonl::{from_jsonl, to_jsonl};
+pub use judgment::Judgment;
+pub use judgments::Judgments;
+pub use queries::{Judged, JudgedQuery};
 pub use rng::Rng;
 pub use source::{PseudoKind, Source};
+pub use split::{Split, same_query, split_of};

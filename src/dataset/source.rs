@@ -17,6 +17,11 @@ pub enum Source {
     Synthetic,
 }
 
+impl Source {
+    /// All of them, the most trusted first.
+    pub const ALL: [Self; 4] = [Self::Labelled, Self::Click, Self::Mined, Self::Synthetic];
+}
+
 /// How a synthetic query was made from the document that answers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

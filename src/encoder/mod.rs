@@ -18,6 +18,7 @@ mod batch;
 mod bert;
 mod config;
 mod pooling;
+mod tokens;
 mod weights;
 
 pub use adapter::{Head, Tower, Towers};
@@ -26,6 +27,7 @@ pub use batch::{TokenBatch, plan};
 pub use bert::Bert;
 pub use config::{BertConfig, Pooling};
 pub use pooling::{l2_normalize, pool};
+pub use tokens::TokenEmbeddings;
 pub(crate) use weights::to_safetensors;
 pub use weights::{NamedTensor, Weights};
 
@@ -172,18 +174,23 @@ impl Encoder {
     /// # Errors
     /// `TokenizerInvalid` when the tokenizer gives an id that the model does not have.
     pub fn tokenize<S: AsRef<str>>(&self, texts: &[S]) -> Result<Vec<Vec<u32>>> {
-        let most = self.config.vocab_size;
         let one = |text: &S| {
             let ids = self.tokenizer.encode(text.as_ref())?;
-            match ids.iter().find(|&&id| id as usize >= most) {
-                None => Ok(ids),
-                Some(id) => {
-                    let reason = format!("it gives the id {id}, the model has {most} word embeddings");
-                    Err(Error::TokenizerInvalid { reason })
-                }
-            }
+            self.check_ids(&ids)?;
+            Ok(ids)
         };
         texts.iter().map(one).collect()
+    }
+
+    fn check_ids(&self, ids: &[u32]) -> Result<()> {
+        let most = self.config.vocab_size;
+        match ids.iter().find(|&&id| id as usize >= most) {
+            None => Ok(()),
+            Some(id) => {
+                let reason = format!("it gives the id {id}, the model has {most} word embeddings");
+                Err(Error::TokenizerInvalid { reason })
+            }
+        }
     }
 
     /// Pooled unit vectors of token sequences through any copy of the transformer (training passes its own).
@@ -191,9 +198,14 @@ impl Encoder {
     /// # Shapes
     /// - output: `[sequences, dimensions]`
     pub fn forward(&self, bert: &Bert, sequences: &[Vec<u32>], device: &Device) -> Tensor<2> {
+        let (tokens, mask) = self.hidden(bert, sequences, device);
+        l2_normalize(pool(tokens, mask, self.pooling))
+    }
+
+    /// Last hidden states, `[sequences, seq, dimensions]`, and their mask, `[sequences, seq]`.
+    fn hidden(&self, bert: &Bert, sequences: &[Vec<u32>], device: &Device) -> (Tensor<3>, Tensor<2>) {
         let batch = TokenBatch::new(sequences, self.config.max_position_embeddings, device);
-        let tokens = bert.forward(batch.ids, batch.mask.clone());
-        l2_normalize(pool(tokens, batch.mask, self.pooling))
+        (bert.forward(batch.ids, batch.mask.clone()), batch.mask)
     }
 
     /// Sends rows through the adapter of one tower; unchanged where there is none.

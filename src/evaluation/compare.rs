@@ -142,13 +142,13 @@ fn summary(outcome: Outcome, queries: usize, won: usize, lost: usize) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::JudgedQuery;
+    use crate::dataset::{Judged, JudgedQuery};
 
     /// A report on queries whose one relevant document stands at these ranks (0 = not found).
     fn report(ranks: &[usize]) -> Report {
         let query = |number| JudgedQuery {
             text: format!("query {number}"),
-            positives: vec![("right".into(), 1.0)],
+            positives: vec![Judged::new("right", 1.0)],
             negatives: vec![],
         };
         let ranking = |&rank: &usize| {
@@ -206,7 +206,8 @@ mod tests {
         assert_eq!(one.code(), "INSUFFICIENT_DATA");
         let other = compare(&report(&[1, 1]), &report(&[1, 1, 1]), 0).unwrap_err();
         assert_eq!(other.code(), "INPUT_INVALID");
-        let unjudged = JudgedQuery { text: "q".into(), positives: vec![], negatives: vec!["a".into()] };
+        let unjudged =
+            JudgedQuery { text: "q".into(), positives: vec![], negatives: vec![Judged::new("a", 0.0)] };
         let empty = Report::new(std::slice::from_ref(&unjudged), &[vec!["a"]]).unwrap_err();
         assert_eq!(empty.code(), "INSUFFICIENT_DATA");
         let missing = Report::new::<&str>(&[unjudged], &[]).unwrap_err();

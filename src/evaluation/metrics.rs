@@ -30,11 +30,11 @@ impl Metrics {
     ///
     /// `ranking` holds document ids, best first; an id that stands twice counts at its first place, and the later one
     /// takes no rank.
-    pub fn of<S: AsRef<str>>(ranking: &[S], positives: &[(String, f32)]) -> Option<Self> {
+    pub fn of<S: AsRef<str>, D: AsRef<str>>(ranking: &[S], positives: &[(D, f32)]) -> Option<Self> {
         let gains: HashMap<&str, f64> = positives
             .iter()
             .filter(|(_, gain)| *gain > 0.0)
-            .map(|(document, gain)| (document.as_str(), f64::from(*gain)))
+            .map(|(document, gain)| (document.as_ref(), f64::from(*gain)))
             .collect();
         if gains.is_empty() {
             return None;

@@ -4,12 +4,12 @@
 //! their means, and, from two reports on the same queries, a [`Verdict`] that a person can act on.
 //!
 //! ```
-//! use nearmiss::dataset::JudgedQuery;
+//! use nearmiss::dataset::{Judged, JudgedQuery};
 //! use nearmiss::evaluation::{Outcome, Report, compare};
 //!
 //! let query = |text: &str| JudgedQuery {
 //!     text: text.into(),
-//!     positives: vec![("right".into(), 1.0)],
+//!     positives: vec![Judged::new("right", 1.0)],
 //!     negatives: vec![],
 //! };
 //! let queries = [query("first"), query("second")];

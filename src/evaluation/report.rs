@@ -43,7 +43,7 @@ impl Report {
         let measured = queries.iter().zip(rankings).filter_map(|(query, ranking)| {
             Some(QueryReport {
                 query: query.text.clone(),
-                metrics: Metrics::of(ranking, &query.positives)?,
+                metrics: Metrics::of(ranking, &query.gains())?,
                 rank: first_relevant(query, ranking),
             })
         });
@@ -62,6 +62,6 @@ impl Report {
 
 fn first_relevant<S: AsRef<str>>(query: &JudgedQuery, ranking: &[S]) -> Option<usize> {
     let relevant =
-        |id: &S| query.positives.iter().any(|(document, gain)| document == id.as_ref() && *gain > 0.0);
+        |id: &S| query.positives.iter().any(|judged| judged.document == id.as_ref() && judged.gain > 0.0);
     ranking.iter().position(relevant).map(|index| index + 1)
 }

@@ -82,6 +82,11 @@ impl Bm25 {
         best.into_hits()
     }
 
+    /// The score that [`Bm25::search`] gives the document at `position`; 0 for one that shares no term or does not exist.
+    pub fn score(&self, query: &str, position: usize) -> f32 {
+        self.explain(query, position).value
+    }
+
     /// Why the document at `position` has its score for the query: a term a branch, each with its idf and frequency part.
     ///
     /// The value is the score that [`Bm25::search`] gives; 0 for a document that shares no term or does not exist.

@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 /// A squared norm below this counts as zero; clamped before the root, whose gradient at 0 is infinite.
 const EPSILON: f32 = 1e-24;
 
+/// Twin of the encoder's: losses know no encoder, and no room below both knows tensors.
 fn l2_normalize(rows: Tensor<2>) -> Tensor<2> {
     let norm = rows.clone().square().sum_dim(1).clamp_min(EPSILON).sqrt(); // [batch, 1]
     rows / norm

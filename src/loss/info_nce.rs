@@ -1,9 +1,17 @@
 //! InfoNCE with in-batch and hard negatives: pick the positive out of all documents of the batch.
 //!
-//! `cross entropy of scale × cos(q_i, [all positives, all negatives of the batch]) against i` (van den Oord et al. 2018,
-//! arXiv 1807.03748; sentence-transformers' `MultipleNegativesRankingLoss`).
+//! With d over all positives and all negatives of the batch, w the weight of a row and v that of its own negatives:
+//!
+//! ```text
+//! l_i = −s_ii + log Σ_d v_id exp(s_id),    s_id = scale × cos(q_i, d)
+//! loss = Σ w_i l_i / Σ w_i
+//! ```
+//!
+//! Every v is 1 but those of the row's own negatives, so that one of weight ½ counts as half a document in the softmax, and
+//! one of weight 0 as none. With weights of 1 this is cross entropy against the positive (van den Oord et al. 2018, arXiv
+//! 1807.03748; sentence-transformers' `MultipleNegativesRankingLoss`).
 
-use super::{Batch, cosine};
+use super::{Batch, LEAST_WEIGHT, cosine};
 use burn::tensor::Tensor;
 use burn::tensor::activation::log_softmax;
 
@@ -18,15 +26,33 @@ pub struct InfoNce {
 }
 
 impl InfoNce {
-    /// The mean loss of a batch, `[1]`.
+    /// The weighted mean loss of a batch, `[1]`.
     pub fn forward(&self, batch: Batch) -> Tensor<1> {
         let [size, negatives, dim] = batch.negative.dims();
         let hard = batch.negative.reshape([size * negatives, dim]);
         let candidates = Tensor::cat(vec![batch.positive, hard], 0); // [batch + batch * negatives, dim]
-        let logits = cosine::all(batch.query, candidates) * self.scale + batch.excluded * EXCLUDED;
+        let bias = batch.excluded * EXCLUDED + own_negatives(batch.present);
+        let logits = cosine::all(batch.query, candidates) * self.scale + bias;
         let own = log_softmax(logits, 1).narrow(1, 0, size); // [batch, batch]
         // A mask rather than a gather: its backward is a product too, not a scatter.
         let diagonal = Tensor::<2>::eye(size, &own.device());
-        (own * diagonal).sum().neg() / size as f32
+        let each = (own * diagonal).sum_dim(1).neg(); // [batch, 1]
+        let total = batch.weight.clone().sum().clamp_min(LEAST_WEIGHT); // [1]
+        (each * batch.weight).sum() / total
     }
+}
+
+/// What is added to the logits for the weights of each row's own negatives.
+///
+/// # Shapes
+/// - present: `[batch, negatives]`; output `[batch, batch + batch * negatives]`
+fn own_negatives(present: Tensor<2>) -> Tensor<2> {
+    let [size, negatives] = present.dims();
+    let device = present.device();
+    let none = present.clone().lower_equal_scalar(0.0).float() * EXCLUDED;
+    let bias = present.clamp_min(LEAST_WEIGHT).log() + none; // [batch, negatives]
+    // Row i's values into its own block of columns, by the same kind of mask.
+    let blocks =
+        Tensor::<2>::eye(size, &device).reshape([size, size, 1]) * bias.reshape([size, 1, negatives]);
+    Tensor::cat(vec![Tensor::zeros([size, size], &device), blocks.reshape([size, size * negatives])], 1)
 }

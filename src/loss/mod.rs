@@ -18,16 +18,18 @@ pub struct Batch {
     pub query: Tensor<2>,
     /// `[batch, dim]`
     pub positive: Tensor<2>,
+    /// `[batch, 1]`, above 0: how much each row counts beside the others.
+    pub weight: Tensor<2>,
     /// `[batch, negatives, dim]`; rows that `present` marks 0 are fillers.
     pub negative: Tensor<3>,
-    /// `[batch, negatives]`, 1 where a negative is real.
+    /// `[batch, negatives]`: how much each negative counts for its own row, 0 for a filler.
     pub present: Tensor<2>,
     /// `[batch, batch + batch × negatives]`, 1 where a candidate must not count against a query: fillers, and documents
     /// that are relevant to it although they stand in the batch as another's positive or negative.
     pub excluded: Tensor<2>,
 }
 
-/// A loss and its by-products, still on the device.
+/// A loss and its by-products, still on the device. Only the loss is weighted.
 pub struct Scored {
     /// `[1]`: what is minimised.
     pub loss: Tensor<1>,
@@ -48,6 +50,9 @@ pub enum Loss {
     InfoNce(InfoNce),
 }
 
+/// Sums of weights are clamped to this before something is divided by them.
+const LEAST_WEIGHT: f32 = 1e-12;
+
 /// Margin against which triplets are called active when the loss has none of its own (cosine, 0..2).
 const WATCHED_MARGIN: f32 = 0.1;
 
@@ -56,22 +61,22 @@ impl Loss {
     pub fn forward(&self, batch: Batch) -> Scored {
         let positive = cosine::paired(batch.query.clone(), batch.positive.clone()); // [batch, 1]
         let negative = cosine::own(batch.query.clone(), batch.negative.clone()); // [batch, negatives]
-        let present = batch.present.clone();
-        let count = present.clone().sum().clamp_min(1.0); // [1]
+        let real = batch.present.clone().greater_scalar(0.0).float(); // [batch, negatives]
+        let count = real.clone().sum().clamp_min(1.0); // [1]
         let margin = match self {
             Loss::MarginRanking(m) => m.margin,
             Loss::InfoNce(_) => WATCHED_MARGIN,
         };
         let gap = positive.clone().detach() - negative.clone().detach(); // [batch, negatives]
-        let violated = gap.lower_scalar(margin).float() * present.clone();
+        let violated = gap.lower_scalar(margin).float() * real.clone();
         let scored = Scored {
             loss: positive.clone().detach().mean(),
             positive_score: positive.clone().detach().mean(),
-            negative_score: (negative.clone().detach() * present.clone()).sum() / count.clone(),
+            negative_score: (negative.clone().detach() * real).sum() / count.clone(),
             active: violated.sum() / count,
         };
         let loss = match self {
-            Loss::MarginRanking(m) => m.forward(positive, negative, present),
+            Loss::MarginRanking(m) => m.forward(positive, negative, batch.weight * batch.present),
             Loss::InfoNce(i) => i.forward(batch),
         };
         Scored { loss, ..scored }

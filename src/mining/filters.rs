@@ -1,66 +1,148 @@
-//! Which of a query's hits are eligible as negatives.
+//! Which candidates are eligible as negatives, and by which rule the others are not.
 
-use super::report::Dropped;
-use super::{Candidates, MiningOptions};
-use crate::index::Hit;
+use serde::Serialize;
 
-/// A hit that may become a negative, with its rank (from 1) among all hits of its query.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Eligible {
-    pub hit: Hit,
-    pub rank: usize,
+use super::candidates::{Candidate, Candidates};
+use super::options::MiningOptions;
+
+/// The rules, in the order in which they are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Rule {
+    /// Relevant to the query.
+    Positive,
+    /// A copy of a relevant document, word for word.
+    Copy,
+    /// A negative already, because somebody judged it.
+    Labelled,
+    /// Nearly the same words as a relevant document.
+    NearDuplicate,
+    /// Another chunk of a relevant document.
+    Sibling,
+    /// The title of a relevant document.
+    SameTitle,
+    /// Above positive − absolute margin.
+    AbsoluteMargin,
+    /// Above positive − |positive| × relative margin.
+    RelativeMargin,
+    /// Above the highest score allowed.
+    MaxScore,
+    /// Below the lowest score allowed.
+    MinScore,
+    /// As good as a positive to the teacher.
+    Teacher,
 }
 
-/// The hits among the first `depth` that pass every rule, best first, cut to `range`. Counts in `dropped` what each rule
-/// dropped; a candidate that breaks several counts for the first, in the order below.
-pub(super) fn eligible(
-    query: &Candidates,
-    depth: usize,
-    range: (usize, usize),
-    options: &MiningOptions,
-    dropped: &mut Dropped,
-) -> Vec<Eligible> {
-    let lowest = query.positives.iter().map(|&(_, score)| score).fold(f32::INFINITY, f32::min);
-    let passed = query.hits.iter().take(depth).enumerate().filter(|(_, hit)| {
-        match broken_rule(query, lowest, hit, options, dropped) {
-            Some(count) => {
-                *count += 1;
-                false
-            }
-            None => true,
-        }
-    });
-    let passed = passed.map(|(index, &hit)| Eligible { hit, rank: index + 1 });
-    // All are looked at, so that every drop is counted, before the range is cut.
-    let passed: Vec<Eligible> = passed.collect();
-    let (range_min, range_max) = range;
-    passed.into_iter().take(range_max).skip(range_min).collect()
+impl Rule {
+    /// All rules in order.
+    pub const ALL: [Rule; 11] = [
+        Self::Positive,
+        Self::Copy,
+        Self::Labelled,
+        Self::NearDuplicate,
+        Self::Sibling,
+        Self::SameTitle,
+        Self::AbsoluteMargin,
+        Self::RelativeMargin,
+        Self::MaxScore,
+        Self::MinScore,
+        Self::Teacher,
+    ];
 }
 
-/// The counter of the first rule that the hit breaks.
-fn broken_rule<'a>(
-    query: &Candidates,
-    lowest: f32,
-    hit: &Hit,
-    options: &MiningOptions,
-    dropped: &'a mut Dropped,
-) -> Option<&'a mut usize> {
-    let above = |limit: Option<f32>| limit.is_some_and(|limit| hit.score > limit);
-    if query.positives.iter().any(|&(position, _)| position == hit.position) {
-        Some(&mut dropped.positive)
-    } else if query.excluded.contains(&hit.position) {
-        Some(&mut dropped.excluded)
-    } else if query.negatives.contains(&hit.position) {
-        Some(&mut dropped.labelled)
-    } else if above(options.absolute_margin.map(|margin| lowest - margin)) {
-        Some(&mut dropped.absolute_margin)
-    } else if above(options.relative_margin.map(|margin| lowest - lowest.abs() * margin)) {
-        Some(&mut dropped.relative_margin)
-    } else if above(options.max_score) {
-        Some(&mut dropped.max_score)
-    } else if options.min_score.is_some_and(|min| hit.score < min) {
-        Some(&mut dropped.min_score)
-    } else {
-        None
+/// What one rule says about one candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Check {
+    /// The rule.
+    pub rule: Rule,
+    /// What it looked at: a score or an overlap; none where there is nothing to measure.
+    pub value: Option<f32>,
+    /// What it allows; none where there is nothing to measure, or when the rule is off.
+    pub limit: Option<f32>,
+    /// May the candidate become a negative, as far as this rule goes?
+    pub passed: bool,
+}
+
+/// The rules for one query.
+pub(super) struct Rules<'a> {
+    query: &'a Candidates,
+    options: &'a MiningOptions,
+    /// Scores of the weakest positive: the cautious choice, see [`super::mine`].
+    lowest: Option<f32>,
+    lowest_teacher: Option<f32>,
+}
+
+impl<'a> Rules<'a> {
+    pub(super) fn new(query: &'a Candidates, options: &'a MiningOptions) -> Self {
+        let lowest = query.lowest().map(|positive| positive.score);
+        Self { query, options, lowest, lowest_teacher: query.lowest_teacher() }
     }
+
+    /// The first rule that the candidate breaks.
+    pub(super) fn broken(&self, candidate: &Candidate) -> Option<Rule> {
+        Rule::ALL.into_iter().find(|&rule| !self.check(rule, candidate).passed)
+    }
+
+    /// Asks one rule.
+    pub(super) fn check(&self, rule: Rule, candidate: &Candidate) -> Check {
+        let (document, score) = (candidate.hit.position, candidate.hit.score);
+        let (options, likeness) = (self.options, &candidate.likeness);
+        let says = |passed| Check { rule, value: None, limit: None, passed };
+        let at_most = |value: Option<f32>, limit: Option<f32>| {
+            let passed = value.zip(limit).is_none_or(|(value, limit)| value <= limit);
+            Check { rule, value, limit, passed }
+        };
+        match rule {
+            Rule::Positive => says(!self.query.is_positive(document)),
+            Rule::Copy => says(!self.query.copies.contains(&document)),
+            Rule::Labelled => says(self.query.negatives.iter().all(|marked| marked.document != document)),
+            Rule::NearDuplicate => {
+                let (value, limit) = (likeness.jaccard.map(|(overlap, _)| overlap), options.near_duplicates);
+                let passed = value.zip(limit).is_none_or(|(value, limit)| value < limit);
+                Check { rule, value, limit, passed }
+            }
+            Rule::Sibling => says(!options.siblings || likeness.sibling.is_none()),
+            Rule::SameTitle => says(!options.same_title || likeness.same_title.is_none()),
+            Rule::AbsoluteMargin => {
+                let limit = self.lowest.zip(options.absolute_margin).map(|(lowest, margin)| lowest - margin);
+                at_most(Some(score), limit)
+            }
+            Rule::RelativeMargin => at_most(Some(score), below(self.lowest, options.relative_margin)),
+            Rule::MaxScore => at_most(Some(score), options.max_score),
+            Rule::MinScore => Check {
+                passed: options.min_score.is_none_or(|min| score >= min),
+                ..at_most(Some(score), options.min_score)
+            },
+            Rule::Teacher => {
+                let limit = options.teacher.and(below(self.lowest_teacher, Some(options.teacher_margin)));
+                at_most(likeness.teacher, limit)
+            }
+        }
+    }
+}
+
+/// positive − |positive| × margin.
+fn below(positive: Option<f32>, margin: Option<f32>) -> Option<f32> {
+    positive.zip(margin).map(|(positive, margin)| positive - positive.abs() * margin)
+}
+
+/// Every rule's word on one candidate, in order.
+pub fn checks(query: &Candidates, candidate: &Candidate, options: &MiningOptions) -> Vec<Check> {
+    let rules = Rules::new(query, options);
+    Rule::ALL.into_iter().map(|rule| rules.check(rule, candidate)).collect()
+}
+
+/// Positions of the candidates for which a teacher's word is needed: those that pass all other rules, as far down as the
+/// range reaches, each once.
+pub fn shortlist(query: &Candidates, options: &MiningOptions, documents: usize) -> Vec<usize> {
+    let rules = Rules::new(query, options);
+    let (_, range_max) = options.range(documents);
+    let mut wanted: Vec<usize> = Vec::new();
+    for list in &query.lists {
+        let passed = list.hits.iter().filter(|candidate| rules.broken(candidate).is_none());
+        wanted.extend(passed.take(range_max).map(|candidate| candidate.hit.position));
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    wanted
 }

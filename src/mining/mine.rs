@@ -1,40 +1,39 @@
-//! From hits to training examples.
+//! From candidates to training examples.
 
-use super::filters::{Eligible, eligible};
-use super::report::{Dropped, MiningReport, Quantiles};
-use super::{Example, MiningOptions, Negative, NegativeSource, Sampling};
-use crate::dataset::Rng;
+use std::collections::HashSet;
+
+use super::candidates::{Candidates, Positive};
+use super::filters::Rules;
+use super::hand::{Hand, judged};
+use super::options::MiningOptions;
+use super::report::{MiningReport, Tally, report};
+use super::sampling::{Eligible, order};
+use super::strategy::allocate;
+use super::suspects::{Suspect, likeliest};
+use crate::dataset::{Example, Negative, NegativeSource, Rng};
 use crate::error::{Error, Result};
-use crate::index::Hit;
 
-/// One query's hits and what is known about its documents; all documents are positions in the corpus.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Candidates {
-    /// Best first; [`MiningOptions::depth`] says how many are looked at.
-    pub hits: Vec<Hit>,
-    /// Relevant documents with their scores, whether among the hits or not.
-    pub positives: Vec<(usize, f32)>,
-    /// Documents that people marked as not relevant.
-    pub negatives: Vec<usize>,
-    /// Documents that must not become negatives for another reason, such as copies of a positive.
-    pub excluded: Vec<usize>,
+/// What one round of mining gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mined {
+    /// One for each (query, positive) pair, in the order of the queries and their positives.
+    pub examples: Vec<Example>,
+    /// The likeliest false negatives, for a person to look at.
+    pub suspects: Vec<Suspect>,
+    /// What was found and dropped.
+    pub report: MiningReport,
 }
 
-impl Candidates {
-    /// How many documents something is known about.
-    fn known(&self) -> usize {
-        self.positives.len() + self.negatives.len() + self.excluded.len()
-    }
-}
-
-/// Mines hard negatives: one example for each (query, positive) pair, in the order of the queries and their positives.
+/// Mines query by query, so that candidates need not be held for more than one query at a time.
 ///
-/// Labelled negatives come first in each example, and no filter drops them, not even `num_negatives` when there are more.
-/// The remaining places go to mined ones. A positive of the query is never a negative, whatever else is said about it.
-/// A pair that finds none is kept with an empty list, since in-batch negatives can still train it, and is counted as short.
+/// Judged negatives come first in each example, and no filter drops them, not even `num_negatives` when there are more. The
+/// remaining places go to the sources of the strategy by their shares; what one source lacks the others fill, and with
+/// `top_up` random documents the rest. A positive of the query is never a negative, whatever else is said about it. A pair
+/// that finds none is kept with an empty list, since in-batch negatives can still train it, and is counted as short.
 ///
 /// # The same as sentence-transformers
-/// With `sampling: "top"` and a given `range_max`, the negatives are those of `mine_hard_negatives` (6.2), order included:
+/// With the dense strategy, `sampling: "top"`, a given `range_max` and the rules off that only exist here, the negatives are
+/// those of `mine_hard_negatives` (6.2), order included:
 /// - candidates are the first `range_max` + m hits, where m is the largest number of positives of any query (here: of
 ///   documents that something is known about), so that positives at the top do not use the range up;
 /// - margins are measured against the *lowest* scoring positive of the query, the cautious choice: with several positives
@@ -42,146 +41,261 @@ impl Candidates {
 /// - `range_min` and `range_max` count the candidates that are left after the filters.
 ///
 /// # Different on purpose
-/// - Pairs without a negative stay, see above.
-/// - Labelled negatives and `excluded` do not exist there.
+/// - Pairs without a negative stay, see above; `top_up` fills them with random documents unless it is off.
+/// - Judged negatives, copies, near duplicates, siblings, same titles and suspects do not exist there.
 /// - Random sampling draws anew for each pair, by seed, where the other draws once for a query.
 /// - The default range, see [`MiningOptions::range`]; a range beyond the corpus is cut, not refused.
 /// - `relative_margin` is on by default.
+pub struct Miner {
+    options: MiningOptions,
+    documents: usize,
+    range: (usize, usize),
+    depth: usize,
+    shares: Vec<(NegativeSource, f32)>,
+    examples: Vec<Example>,
+    suspects: Vec<Suspect>,
+    tally: Tally,
+    /// Negatives that are not judged, and how many of them are synthetic: the cap looks at both.
+    mined: usize,
+    synthetic: usize,
+}
+
+impl Miner {
+    /// `most_known`: the largest [`Candidates::known`] of any query.
+    ///
+    /// # Errors
+    /// `INPUT_INVALID` for an option.
+    pub fn new(options: MiningOptions, documents: usize, most_known: usize) -> Result<Self> {
+        options.validate()?;
+        Ok(Self {
+            range: options.range(documents),
+            depth: options.depth(documents, most_known),
+            shares: options.sources(),
+            options,
+            documents,
+            examples: Vec::new(),
+            suspects: Vec::new(),
+            tally: Tally::default(),
+            mined: 0,
+            synthetic: 0,
+        })
+    }
+
+    /// Adds one query's examples; a query without a positive has none.
+    ///
+    /// # Errors
+    /// `INPUT_INVALID` for a score that is not finite, or a position that no document has.
+    pub fn add(&mut self, number: usize, query: &Candidates) -> Result<()> {
+        query.check(number, self.documents)?;
+        if query.positives.is_empty() {
+            return Ok(());
+        }
+        let pools = self.pools(number, query);
+        let spares = self.spares(query);
+        let mut rng = Rng::stream(self.options.seed, number as u64);
+        for positive in self.positives(query, &mut rng) {
+            let negatives = self.negatives(query, positive, &pools, &spares, &mut rng);
+            self.examples.push(Example {
+                query: number,
+                positive: positive.document,
+                negatives,
+                positive_score: positive.score,
+                weight: positive.weight,
+            });
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// `INSUFFICIENT_DATA` when no query had a positive.
+    pub fn finish(self) -> Result<Mined> {
+        if self.examples.is_empty() {
+            let what = "queries with a relevant document to mine for".into();
+            return Err(Error::InsufficientData { what, needed: 1, got: 0 });
+        }
+        let (options, examples) = (self.options, self.examples);
+        let report = report(&examples, self.tally, self.range, options.strategy, options.num_negatives);
+        Ok(Mined { examples, suspects: likeliest(self.suspects), report })
+    }
+
+    /// The positives to mine for: all, or `max_positives` of them.
+    fn positives<'q>(&self, query: &'q Candidates, rng: &mut Rng) -> Vec<&'q Positive> {
+        let all: Vec<&Positive> = query.positives.iter().collect();
+        match self.options.max_positives {
+            Some(most) if most < all.len() => rng.sample(&all, most),
+            _ => all,
+        }
+    }
+
+    /// For each share its eligible candidates, best first, cut to the range where there is an order to cut.
+    fn pools(&mut self, number: usize, query: &Candidates) -> Vec<Vec<Eligible>> {
+        let rules = Rules::new(query, &self.options);
+        let mut seen = HashSet::new();
+        let mut pools = vec![Vec::new(); self.shares.len()];
+        for list in &query.lists {
+            let mut passed = Vec::new();
+            for (index, candidate) in list.hits.iter().take(self.depth).enumerate() {
+                let is_new = seen.insert(candidate.hit.position);
+                self.tally.candidates += usize::from(is_new);
+                match rules.broken(candidate) {
+                    None if self.awaits_teacher(candidate.likeness.teacher) => {}
+                    None => passed.push(Eligible { candidate: *candidate, rank: index + 1 }),
+                    Some(rule) if is_new => {
+                        self.tally.dropped.count(rule);
+                        let suspect = Suspect::of(number, query, candidate, rule);
+                        self.tally.suspects += usize::from(suspect.is_some());
+                        self.suspects.extend(suspect);
+                    }
+                    Some(_) => {}
+                }
+            }
+            let is_ranked = matches!(list.source, NegativeSource::Dense | NegativeSource::Bm25);
+            let (min, max) = if is_ranked { self.range } else { (0, passed.len()) };
+            let share = self.shares.iter().position(|&(source, _)| source == list.source);
+            if let Some(share) = share {
+                pools[share] = passed.into_iter().take(max).skip(min).collect();
+            }
+        }
+        pools
+    }
+
+    /// A teacher was asked for, and has not looked at this one: it lies below the [`super::shortlist`].
+    fn awaits_teacher(&self, teacher: Option<f32>) -> bool {
+        self.options.teacher.is_some() && teacher.is_none()
+    }
+
+    /// Random documents that pass every rule.
+    fn spares(&self, query: &Candidates) -> Vec<Eligible> {
+        // Only judgments are meant where people asked for them alone.
+        if !self.options.top_up || self.shares.is_empty() {
+            return Vec::new();
+        }
+        let rules = Rules::new(query, &self.options);
+        let passed = query.spares.iter().filter(|candidate| rules.broken(candidate).is_none());
+        passed.map(|&candidate| Eligible { candidate, rank: 0 }).collect()
+    }
+
+    fn negatives(
+        &mut self,
+        query: &Candidates,
+        positive: &Positive,
+        pools: &[Vec<Eligible>],
+        spares: &[Eligible],
+        rng: &mut Rng,
+    ) -> Vec<Negative> {
+        let mut negatives = judged(query);
+        let marked = negatives.len();
+        let places = self.options.num_negatives.saturating_sub(marked);
+        let counts = allocate(&self.shares, places, rng);
+        let mut hand = Hand::default();
+        let orders: Vec<Vec<usize>> =
+            pools.iter().map(|pool| order(pool, positive.score, &self.options, rng)).collect();
+        let mut wanted_synthetic = 0;
+        for (share, &count) in counts.iter().enumerate() {
+            let source = self.shares[share].0;
+            if source == NegativeSource::Synthetic {
+                wanted_synthetic = count;
+            } else {
+                hand.take(&pools[share], &orders[share], source, count);
+            }
+        }
+        let synthetic = wanted_synthetic.min(self.synthetic_room(hand.negatives.len()));
+        hand.take_synthetic(&positive.near_misses, synthetic);
+        for (share, pool) in pools.iter().enumerate() {
+            let missing = places - hand.negatives.len();
+            hand.take(pool, &orders[share], self.shares[share].0, missing);
+        }
+        let missing = places - hand.negatives.len();
+        let all: Vec<usize> = (0..spares.len()).collect();
+        self.tally.topped_up += hand.take(spares, &all, NegativeSource::Random, missing);
+
+        hand.negatives.sort_by_key(|negative| (negative.rank.is_none(), negative.rank));
+        self.mined += hand.negatives.len();
+        self.synthetic += hand.negatives.iter().filter(|n| n.source == NegativeSource::Synthetic).count();
+        negatives.extend(hand.negatives);
+        negatives
+    }
+
+    /// How many synthetic negatives the cap still allows, when this pair has `others`: s ≤ cap × (mined + others + s) − used.
+    fn synthetic_room(&self, others: usize) -> usize {
+        let cap = f64::from(self.options.max_synthetic);
+        if cap >= 1.0 {
+            return usize::MAX;
+        }
+        let room = (cap * (self.mined + others) as f64 - self.synthetic as f64) / (1.0 - cap);
+        // A hair above a whole number is rounding.
+        (room + 1e-9).floor().max(0.0) as usize
+    }
+}
+
+/// Mines hard negatives for these queries at once; see [`Miner`].
 ///
 /// # Errors
-/// `INPUT_INVALID` for bad options or a positive whose score is not finite; `INSUFFICIENT_DATA` without any positive.
-pub fn mine(
-    queries: &[Candidates],
-    documents: usize,
-    options: &MiningOptions,
-) -> Result<(Vec<Example>, MiningReport)> {
-    options.validate()?;
-    check_positives(queries)?;
-    let range = options.range(documents);
-    let depth = options.depth(documents, queries.iter().map(Candidates::known).max().unwrap_or(0));
-
-    let mut examples = Vec::new();
-    let mut dropped = Dropped::default();
-    let mut candidates = 0;
-    for (number, query) in queries.iter().enumerate().filter(|(_, query)| !query.positives.is_empty()) {
-        candidates += query.hits.len().min(depth);
-        let eligible = eligible(query, depth, range, options, &mut dropped);
-        let mut rng = Rng::stream(options.seed, number as u64);
-        for &(positive, positive_score) in &query.positives {
-            let mut negatives = labelled(query);
-            let places = options.num_negatives.saturating_sub(negatives.len());
-            negatives.extend(choose(&eligible, places, options.sampling, &mut rng));
-            examples.push(Example { query: number, positive, negatives, positive_score });
-        }
+/// Those of [`Miner`].
+pub fn mine(queries: &[Candidates], documents: usize, options: &MiningOptions) -> Result<Mined> {
+    let most_known = queries.iter().map(Candidates::known).max().unwrap_or(0);
+    let mut miner = Miner::new(options.clone(), documents, most_known)?;
+    for (number, query) in queries.iter().enumerate() {
+        miner.add(number, query)?;
     }
-    let report = report(&examples, candidates, dropped, range, options);
-    Ok((examples, report))
-}
-
-fn check_positives(queries: &[Candidates]) -> Result<()> {
-    let mut scores = queries.iter().flat_map(|query| &query.positives).peekable();
-    if scores.peek().is_none() {
-        return Err(Error::InsufficientData {
-            what: "queries with a relevant document to mine for".into(),
-            needed: 1,
-            got: 0,
-        });
-    }
-    match scores.find(|(_, score)| !score.is_finite()) {
-        None => Ok(()),
-        Some((position, score)) => Err(Error::input(
-            "positives",
-            format!("the score of document {position} is {score}: not a finite number"),
-        )),
-    }
-}
-
-/// The negatives that people marked, without any that is a positive too.
-fn labelled(query: &Candidates) -> Vec<Negative> {
-    let is_positive = |document: usize| query.positives.iter().any(|&(position, _)| position == document);
-    let negatives = query.negatives.iter().filter(|&&document| !is_positive(document));
-    let negatives = negatives.map(|&document| {
-        let rank = query.hits.iter().position(|hit| hit.position == document);
-        Negative {
-            document,
-            score: rank.map(|index| query.hits[index].score),
-            rank: rank.map(|index| index + 1),
-            source: NegativeSource::Labelled,
-        }
-    });
-    negatives.collect()
-}
-
-fn choose(eligible: &[Eligible], places: usize, sampling: Sampling, rng: &mut Rng) -> Vec<Negative> {
-    let chosen = match sampling {
-        Sampling::Top => eligible[..places.min(eligible.len())].to_vec(),
-        Sampling::Random => rng.sample(eligible, places),
-    };
-    let negative = |Eligible { hit, rank }| Negative {
-        document: hit.position,
-        score: Some(hit.score),
-        rank: Some(rank),
-        source: NegativeSource::Dense,
-    };
-    chosen.into_iter().map(negative).collect()
-}
-
-fn report(
-    examples: &[Example],
-    candidates: usize,
-    dropped: Dropped,
-    (range_min, range_max): (usize, usize),
-    options: &MiningOptions,
-) -> MiningReport {
-    let missing = |example: &Example| options.num_negatives.saturating_sub(example.negatives.len());
-    let negatives = || examples.iter().flat_map(|example| &example.negatives);
-    MiningReport {
-        pairs: examples.len(),
-        negatives: negatives().count(),
-        candidates,
-        dropped,
-        short_pairs: examples.iter().filter(|example| missing(example) > 0).count(),
-        shortfall: examples.iter().map(missing).sum(),
-        range_min,
-        range_max,
-        positive_scores: Quantiles::of(examples.iter().map(|example| example.positive_score)),
-        negative_scores: Quantiles::of(negatives().filter_map(|negative| negative.score)),
-    }
+    miner.finish()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::candidates::{Candidate, List, Marked};
     use super::*;
+    use crate::index::Hit;
 
     fn query(positive_score: f32) -> Candidates {
-        let hit = |(position, score)| Hit { position, score };
+        let hit = |(position, score)| Candidate::from(Hit { position, score });
+        let hits = [(0, 0.9), (1, 0.8), (2, 0.7), (3, 0.6), (4, 0.5)].map(hit).to_vec();
+        let marked =
+            |document| Marked { document, score: None, weight: 1.0, source: NegativeSource::Labelled };
         Candidates {
-            hits: [(0, 0.9), (1, 0.8), (2, 0.7), (3, 0.6), (4, 0.5)].map(hit).to_vec(),
-            positives: vec![(1, positive_score)],
-            negatives: vec![0, 9],
-            excluded: vec![2],
+            lists: vec![List { source: NegativeSource::Dense, hits }],
+            positives: vec![Positive::new(1, positive_score)],
+            negatives: vec![marked(0), marked(9)],
+            copies: vec![2],
+            ..Candidates::default()
         }
     }
 
     #[test]
     fn labelled_negatives_come_first_and_pass_every_filter() {
-        let (examples, report) = mine(&[query(0.8)], 10, &MiningOptions::default()).unwrap();
+        let Mined { examples, report, .. } = mine(&[query(0.8)], 10, &MiningOptions::default()).unwrap();
         let found: Vec<_> = examples[0].negatives.iter().map(|n| (n.document, n.rank, n.source)).collect();
         let labelled = NegativeSource::Labelled;
         let expected = [(0, Some(1), labelled), (9, None, labelled), (3, Some(4), NegativeSource::Dense)];
         assert_eq!(found, expected);
         assert_eq!((report.candidates, report.short_pairs, report.shortfall), (5, 0, 0));
-        assert_eq!((report.dropped.positive, report.dropped.labelled, report.dropped.excluded), (1, 1, 1));
+        assert_eq!((report.dropped.positive, report.dropped.labelled, report.dropped.copy), (1, 1, 1));
         assert_eq!(report.negative_scores.map(|scores| (scores.min, scores.max)), Some((0.6, 0.9)));
+        assert_eq!(report.sources, [(labelled, 2), (NegativeSource::Dense, 1)].into());
     }
 
     #[test]
     fn a_pair_that_finds_too_few_is_kept_and_counted() {
         let strict =
             MiningOptions { absolute_margin: Some(0.5), num_negatives: 4, ..MiningOptions::default() };
-        let (examples, report) = mine(&[query(0.8)], 10, &strict).unwrap();
+        let Mined { examples, report, suspects } = mine(&[query(0.8)], 10, &strict).unwrap();
         assert_eq!(examples[0].negatives.len(), 2);
         assert_eq!((report.dropped.absolute_margin, report.short_pairs, report.shortfall), (2, 1, 2));
+        assert_eq!(suspects.iter().map(|s| s.document).collect::<Vec<_>>(), [3, 4]);
+    }
+
+    #[test]
+    fn spares_fill_what_stays_empty() {
+        let spare = |position| Candidate::from(Hit { position, score: 0.1 });
+        let short = Candidates { spares: [1, 5, 5, 6, 7].map(spare).to_vec(), ..query(0.8) };
+        let options =
+            MiningOptions { absolute_margin: Some(0.5), num_negatives: 4, ..MiningOptions::default() };
+        let mined = mine(std::slice::from_ref(&short), 10, &options).unwrap();
+        let found: Vec<usize> = mined.examples[0].negatives.iter().map(|n| n.document).collect();
+        assert_eq!(found, [0, 9, 5, 6]);
+        assert_eq!((mined.report.topped_up, mined.report.shortfall), (2, 0));
+        let off = MiningOptions { top_up: false, ..options };
+        assert_eq!(mine(&[short], 10, &off).unwrap().report.shortfall, 2);
     }
 
     #[test]
@@ -190,5 +304,7 @@ mod tests {
         assert_eq!(none.code(), "INSUFFICIENT_DATA");
         let broken = mine(&[query(f32::NAN)], 10, &MiningOptions::default()).unwrap_err();
         assert_eq!(broken.code(), "INPUT_INVALID");
+        let outside = mine(&[query(0.8)], 5, &MiningOptions::default()).unwrap_err();
+        assert!(outside.to_string().contains("no document 9"), "{outside}");
     }
 }

@@ -1,18 +1,11 @@
 //! What to mine. Names and defaults are those of sentence-transformers' `mine_hard_negatives`, but for a relative margin
-//! that is on.
+//! that is on and rules that this crate adds.
 
 use serde::{Deserialize, Serialize};
 
+use super::strategy::{Mixture, Strategy};
+use crate::dataset::NegativeSource;
 use crate::error::{Error, Result};
-
-/// Where candidates come from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Strategy {
-    /// The hits of the dense encoder that is being trained (ANCE: Xiong et al., ICLR 2021).
-    #[default]
-    Dense,
-}
 
 /// Which of the eligible candidates to take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +16,19 @@ pub enum Sampling {
     Top,
     /// Any, each equally likely, drawn anew for each pair.
     Random,
+    /// Those that score near the positive: probability ∝ exp(−a (s − s⁺ − b)²), without replacement (SimANS: Zhou et al.,
+    /// EMNLP 2022, arXiv 2210.11773).
+    SimAns,
+}
+
+/// Who gives a second opinion on each candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Teacher {
+    /// Late interaction over the token embeddings of the encoder in use.
+    MaxSim,
+    /// The caller, who is asked query by query.
+    Given,
 }
 
 /// How to mine.
@@ -31,6 +37,8 @@ pub enum Sampling {
 pub struct MiningOptions {
     /// Where candidates come from.
     pub strategy: Strategy,
+    /// For [`Strategy::Hybrid`]: the weight of each source. Default: dense and BM25, half each.
+    pub mixture: Option<Mixture>,
     /// Leaves out this many of the best candidates that passed the filters (0 = none).
     pub range_min: usize,
     /// Takes none from this place on, counted likewise. Default: see [`MiningOptions::range`].
@@ -44,11 +52,31 @@ pub struct MiningOptions {
     /// Drops a candidate that scores above positive − |positive| × this; `None` turns the rule off. The default, 0.05, is
     /// what NV-Retriever (Moreira et al., arXiv 2407.15831) found best.
     pub relative_margin: Option<f32>,
-    /// Negatives for each (query, positive) pair, labelled ones included.
+    /// Negatives for each (query, positive) pair, judged ones included.
     pub num_negatives: usize,
+    /// At most so many positives of one query, drawn by seed. Default: all.
+    pub max_positives: Option<usize>,
     /// Which of the eligible candidates to take.
     pub sampling: Sampling,
-    /// Seeds random sampling.
+    /// a of SimANS: how narrow the peak is. The default, 100, makes 0.07 of cosine one standard deviation.
+    pub simans_sharpness: f32,
+    /// b of SimANS: where the peak lies, from the positive's score.
+    pub simans_offset: f32,
+    /// Fills places that stay empty with random documents that pass the filters.
+    pub top_up: bool,
+    /// Drops a candidate whose shingles overlap a positive's by at least this Jaccard coefficient; `None` turns the rule off.
+    pub near_duplicates: Option<f32>,
+    /// Drops other chunks of a positive's document.
+    pub siblings: bool,
+    /// Drops documents with the title of a positive.
+    pub same_title: bool,
+    /// Drops a candidate that this scorer holds to be as good as a positive.
+    pub teacher: Option<Teacher>,
+    /// As good is a teacher score above positive − |positive| × this.
+    pub teacher_margin: f32,
+    /// Largest share of the mined negatives that may be synthetic.
+    pub max_synthetic: f32,
+    /// Seeds everything random.
     pub seed: u64,
 }
 
@@ -56,6 +84,7 @@ impl Default for MiningOptions {
     fn default() -> Self {
         Self {
             strategy: Strategy::Dense,
+            mixture: None,
             range_min: 0,
             range_max: None,
             max_score: None,
@@ -63,7 +92,17 @@ impl Default for MiningOptions {
             absolute_margin: None,
             relative_margin: Some(0.05),
             num_negatives: 3,
+            max_positives: None,
             sampling: Sampling::Top,
+            simans_sharpness: 100.0,
+            simans_offset: 0.0,
+            top_up: true,
+            near_duplicates: Some(0.8),
+            siblings: true,
+            same_title: false,
+            teacher: None,
+            teacher_margin: 0.0,
+            max_synthetic: 0.5,
             seed: 0,
         }
     }
@@ -78,6 +117,9 @@ impl MiningOptions {
         if self.num_negatives == 0 {
             return Err(Error::input("numNegatives", "must be at least 1"));
         }
+        if self.max_positives == Some(0) {
+            return Err(Error::input("maxPositives", "must be at least 1"));
+        }
         if let Some(range_max) = self.range_max
             && range_max <= self.range_min
         {
@@ -88,12 +130,33 @@ impl MiningOptions {
         within("absoluteMargin", self.absolute_margin, 0.0, f32::MAX)?;
         within("maxScore", self.max_score, f32::MIN, f32::MAX)?;
         within("minScore", self.min_score, f32::MIN, f32::MAX)?;
+        within("simansSharpness", Some(self.simans_sharpness), 0.0, f32::MAX)?;
+        within("simansOffset", Some(self.simans_offset), f32::MIN, f32::MAX)?;
+        within("nearDuplicates", self.near_duplicates, 0.0, 1.0)?;
+        within("teacherMargin", Some(self.teacher_margin), 0.0, 1.0)?;
+        within("maxSynthetic", Some(self.max_synthetic), 0.0, 1.0)?;
+        if let Some(mixture) = &self.mixture {
+            mixture.validate()?;
+        }
         match (self.min_score, self.max_score) {
             (Some(min), Some(max)) if min > max => {
                 Err(Error::input("minScore", format!("must not be above maxScore ({max}); got {min}")))
             }
             _ => Ok(()),
         }
+    }
+
+    /// The sources that the strategy draws from with their shares, which sum to 1; none for labelled negatives alone.
+    ///
+    /// Synthetic texts get at most `max_synthetic`; what is cut from them goes to the others, or to dense hits where there
+    /// is no other.
+    pub fn sources(&self) -> Vec<(NegativeSource, f32)> {
+        self.strategy.sources(self.mixture.unwrap_or_default(), self.max_synthetic)
+    }
+
+    /// Does this source give candidates?
+    pub fn draws_from(&self, source: NegativeSource) -> bool {
+        self.sources().iter().any(|&(own, _)| own == source)
     }
 
     /// The places taken, `range_min..range_max`, in a corpus of this many documents.
@@ -113,6 +176,13 @@ impl MiningOptions {
         let (_, range_max) = self.range(documents);
         range_max.saturating_add(most_known).min(documents)
     }
+
+    /// How many random documents to score for each query, so that empty places can be filled although some of them may be
+    /// known or dropped.
+    pub fn spares(&self, documents: usize, known: usize) -> usize {
+        let wanted = if self.top_up { self.num_negatives.saturating_mul(4).saturating_add(known) } else { 0 };
+        wanted.min(documents)
+    }
 }
 
 fn within(field: &str, value: Option<f32>, min: f32, max: f32) -> Result<()> {
@@ -125,7 +195,6 @@ fn within(field: &str, value: Option<f32>, min: f32, max: f32) -> Result<()> {
         _ => Ok(()),
     }
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,8 +7,10 @@ pub struct TrainingExample {
     pub query: usize,
     /// A relevant document.
     pub positive: usize,
-    /// Hardest first; may be fewer than asked for.
-    pub negatives: Vec<usize>,
+    /// How much the pair counts beside others, above 0; 1 for a person's label.
+    pub weight: f32,
+    /// Hardest first, each with its weight; may be fewer than asked for. One whose weight is not above 0 is left out.
+    pub negatives: Vec<(usize, f32)>,
     /// Every document known to be relevant to the query: none of these is ever a negative for it.
     pub relevant: Vec<usize>,
 }
@@ -20,9 +22,11 @@ pub struct Layout {
     pub queries: Vec<usize>,
     /// `batch` positives, then `batch × negatives` negatives row by row; fillers repeat the positive.
     pub documents: Vec<usize>,
+    /// `[batch]`: how much each row counts.
+    pub weights: Vec<f32>,
     /// Negatives a row; at least 1, so that shapes never vanish.
     pub negatives: usize,
-    /// `[batch, negatives]`: 1 where a negative is real.
+    /// `[batch, negatives]`: the weight of each negative, 0 for a filler.
     pub present: Vec<f32>,
     /// `[batch, documents]`: 1 where a document must not count against a query.
     pub excluded: Vec<f32>,
@@ -36,13 +40,16 @@ impl Layout {
         let mut present = Vec::with_capacity(examples.len() * negatives);
         for example in examples {
             for n in 0..negatives {
-                let negative = example.negatives.get(n).filter(|d| !example.relevant.contains(d));
-                documents.push(*negative.unwrap_or(&example.positive));
-                present.push(if negative.is_some() { 1.0 } else { 0.0 });
+                let real =
+                    |(document, weight): &(usize, f32)| *weight > 0.0 && !example.relevant.contains(document);
+                let filler = (example.positive, 0.0);
+                let (document, weight) = example.negatives.get(n).copied().filter(real).unwrap_or(filler);
+                documents.push(document);
+                present.push(weight);
             }
         }
-        let fillers = std::iter::repeat_n(1.0, examples.len()).chain(present.iter().copied());
-        let real: Vec<bool> = fillers.map(|p| p > 0.0).collect();
+        let positives = std::iter::repeat_n(true, examples.len());
+        let real: Vec<bool> = positives.chain(present.iter().map(|&weight| weight > 0.0)).collect();
         let mut excluded = Vec::with_capacity(examples.len() * documents.len());
         for (row, example) in examples.iter().enumerate() {
             for (column, document) in documents.iter().enumerate() {
@@ -51,6 +58,7 @@ impl Layout {
             }
         }
         let queries = examples.iter().map(|e| e.query).collect();
-        Self { queries, documents, negatives, present, excluded }
+        let weights = examples.iter().map(|e| e.weight).collect();
+        Self { queries, documents, weights, negatives, present, excluded }
     }
 }

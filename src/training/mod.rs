@@ -10,6 +10,6 @@ mod schedule;
 mod trainer;
 
 pub use layout::{Layout, TrainingExample};
-pub use options::{LossName, Negatives, TrainOptions, Trainable};
+pub use options::{LossName, TrainOptions, Trainable};
 pub use schedule::Schedule;
 pub use trainer::{Inputs, StepInputs, StepReport, Trainer, Tuned};

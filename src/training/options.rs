@@ -3,6 +3,7 @@
 use crate::encoder::Towers;
 use crate::error::{Error, Result};
 use crate::loss::{InfoNce, Loss, MarginRanking};
+use crate::mining::{Curriculum, MiningOptions, Strategy};
 use serde::Deserialize;
 
 /// Steps that a run without `epochs` aims at.
@@ -39,17 +40,6 @@ pub enum Trainable {
     Full,
 }
 
-/// Where negatives come from, besides the other documents of the batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Negatives {
-    /// Labelled ones first, then mined with the current model, anew each epoch.
-    #[default]
-    Dense,
-    /// Labelled ones only.
-    Labelled,
-}
-
 /// Options of one training run. Every field has a default; unknown fields are refused.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -60,8 +50,19 @@ pub struct TrainOptions {
     pub trainable: Trainable,
     /// Which side moves (head only).
     pub towers: Towers,
-    /// What is pushed away.
-    pub negatives: Negatives,
+    /// What is pushed away, besides the other documents of the batch.
+    pub negatives: Strategy,
+    /// Which candidates become negatives. Its strategy, numbers of negatives and positives, relative margin and seed are those
+    /// of the run.
+    pub mining: MiningOptions,
+    /// Steps between two minings, for [`Strategy::Ance`].
+    pub refresh_every: usize,
+    /// Share of all steps that begin with BM25 negatives before `negatives` takes over, 0..1.
+    pub bm25_warmup: f32,
+    /// How hard negatives are as training goes on.
+    pub curriculum: Curriculum,
+    /// Positives of one query in one epoch, so that none dominates; each epoch draws others.
+    pub max_positives: usize,
     /// Passes over the examples. By default as many as make about 64 steps.
     pub epochs: Option<usize>,
     /// Queries a step. By default half of the examples, at most 256, for a head; 8 for full training.
@@ -78,8 +79,8 @@ pub struct TrainOptions {
     pub weight_decay: f32,
     /// Negatives a (query, positive) pair.
     pub num_negatives: usize,
-    /// Mined negatives may score at most `positive − |positive| × relative_margin`.
-    pub relative_margin: f32,
+    /// Mined negatives may score at most `positive − |positive| × relative_margin`; none turns the rule off.
+    pub relative_margin: Option<f32>,
     /// Of everything random in a run: batches, sampling, the verdict's resampling. Not of the split.
     pub seed: u64,
 }
@@ -90,7 +91,12 @@ impl Default for TrainOptions {
             loss: LossName::default(),
             trainable: Trainable::default(),
             towers: Towers::default(),
-            negatives: Negatives::default(),
+            negatives: Strategy::default(),
+            mining: MiningOptions::default(),
+            refresh_every: 16,
+            bm25_warmup: 0.0,
+            curriculum: Curriculum::default(),
+            max_positives: 4,
             epochs: None,
             batch_size: None,
             learning_rate: None,
@@ -101,7 +107,7 @@ impl Default for TrainOptions {
             scale: 30.0,
             weight_decay: 0.01,
             num_negatives: 1,
-            relative_margin: 0.05,
+            relative_margin: Some(0.05),
             seed: 0,
         }
     }
@@ -125,7 +131,14 @@ impl TrainOptions {
         range("scale", f64::from(self.scale), 0.01, 1000.0)?;
         range("weightDecay", f64::from(self.weight_decay), 0.0, 1.0)?;
         range("numNegatives", self.num_negatives as f64, 0.0, 64.0)?;
-        range("relativeMargin", f64::from(self.relative_margin), 0.0, 1.0)?;
+        range("relativeMargin", f64::from(self.relative_margin.unwrap_or(0.0)), 0.0, 1.0)?;
+        range("refreshEvery", self.refresh_every as f64, 1.0, 1e9)?;
+        range("bm25Warmup", f64::from(self.bm25_warmup), 0.0, 1.0)?;
+        range("maxPositives", self.max_positives as f64, 1.0, 1e9)?;
+        self.mining.validate().map_err(|error| match error {
+            Error::InputInvalid { field, reason } => Error::input(format!("mining.{field}"), reason),
+            other => other,
+        })?;
         if self.towers == Towers::Query && self.trainable == Trainable::Full {
             let reason = "\"query\" needs trainable \"head\": full training moves the document side too";
             return Err(Error::input("towers", reason));
@@ -138,13 +151,36 @@ impl TrainOptions {
             );
             return Err(Error::input("batchSize", reason));
         }
-        if self.negatives == Negatives::Labelled && self.num_negatives == 0 {
+        if self.negatives == Strategy::Labelled && self.num_negatives == 0 {
             return Err(Error::input("numNegatives", "negatives \"labelled\" needs at least 1"));
         }
         if self.loss == LossName::Margin && self.num_negatives == 0 {
             return Err(Error::input("numNegatives", "the margin loss needs at least 1"));
         }
         Ok(())
+    }
+
+    /// What to mine in this epoch (from 1) at this share (0..1) of the run.
+    ///
+    /// Every epoch draws anew what is drawn at random; the shares of positives and negatives stay those of the run.
+    pub fn mining(&self, epoch: usize, progress: f32, documents: usize) -> MiningOptions {
+        let warming = self.bm25_warmup > 0.0 && progress < self.bm25_warmup;
+        // With in-batch negatives in the loss itself, mining them once more would count them twice.
+        let in_loss = self.negatives == Strategy::InBatch && self.loss == LossName::InfoNce;
+        let strategy = match self.negatives {
+            _ if warming => Strategy::Bm25,
+            _ if in_loss => Strategy::Labelled,
+            strategy => strategy,
+        };
+        let options = MiningOptions {
+            strategy,
+            num_negatives: self.num_negatives.max(1),
+            max_positives: Some(self.max_positives),
+            relative_margin: self.relative_margin,
+            seed: self.seed.wrapping_add(epoch as u64),
+            ..self.mining.clone()
+        };
+        self.curriculum.at(&options, documents, progress)
     }
 
     /// Peak learning rate.

@@ -29,7 +29,7 @@ pub struct StepInputs {
 /// What one step did.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepReport {
-    /// Before the update, as are the rest.
+    /// Before the update, as are the rest; weighted, which the rest are not.
     pub loss: f32,
     /// Mean cosine of queries with their positives.
     pub positive_score: f32,
@@ -95,7 +95,8 @@ impl Trainer {
     /// Forward, backward, update; one read-back.
     ///
     /// # Errors
-    /// `OutOfMemory` before anything is computed; `DeviceLost`; `InputInvalid` when the loss is no longer a number (the weights are then of no use).
+    /// `OutOfMemory` before anything is computed; `DeviceLost`; `InputInvalid` when the loss is no longer a number (the
+    /// weights are then of no use); `Internal` for inputs of the kind that [`Self::wants_tokens`] does not ask for.
     pub async fn step(
         &mut self,
         encoder: &Encoder,
@@ -105,8 +106,8 @@ impl Trainer {
         self.check_memory(encoder, &inputs)?;
         let size = layout.queries.len();
         let rows = layout.documents.len();
-        let query = self.project(encoder, inputs.queries, Tower::Query);
-        let documents = self.project(encoder, inputs.documents, Tower::Document); // [rows, dim]
+        let query = self.project(encoder, inputs.queries, Tower::Query)?;
+        let documents = self.project(encoder, inputs.documents, Tower::Document)?; // [rows, dim]
         let dim = encoder.dimensions();
         let constant = |v: &[f32], shape: [usize; 2]| {
             Tensor::<2>::from_data(TensorData::new(v.to_vec(), shape), &self.device)
@@ -114,6 +115,7 @@ impl Trainer {
         let batch = Batch {
             query,
             positive: documents.clone().narrow(0, 0, size),
+            weight: constant(&layout.weights, [size, 1]),
             negative: documents.narrow(0, size, rows - size).reshape([size, layout.negatives, dim]),
             present: constant(&layout.present, [size, layout.negatives]),
             excluded: constant(&layout.excluded, [size, rows]),
@@ -178,31 +180,23 @@ impl Trainer {
     }
 
     /// `[rows, dim]` through what trains.
-    fn project(&self, encoder: &Encoder, inputs: Inputs, tower: Tower) -> Tensor<2> {
+    fn project(&self, encoder: &Encoder, inputs: Inputs, tower: Tower) -> Result<Tensor<2>> {
         match (&self.trained, inputs) {
             (Trained::Full(bert), Inputs::Tokens(sequences)) => {
-                encoder.forward(bert, &sequences, &self.device)
+                Ok(encoder.forward(bert, &sequences, &self.device))
             }
-            (Trained::Head(head, towers), inputs) => {
-                let rows = match inputs {
-                    Inputs::Rows(values) => {
-                        let shape = [values.len() / encoder.dimensions(), encoder.dimensions()];
-                        Tensor::from_data(TensorData::new(values, shape), &self.device)
-                    }
-                    Inputs::Tokens(sequences) => {
-                        let rows = encoder.forward(encoder.bert(), &sequences, encoder.device());
-                        Tensor::from_inner(rows)
-                    }
-                };
-                if towers.adapt(tower) { head.forward(rows) } else { rows }
+            (Trained::Head(head, towers), Inputs::Rows(values)) => {
+                let shape = [values.len() / encoder.dimensions(), encoder.dimensions()];
+                let rows = Tensor::from_data(TensorData::new(values, shape), &self.device);
+                Ok(if towers.adapt(tower) { head.forward(rows) } else { rows })
             }
-            (Trained::Full(_), Inputs::Rows(_)) => {
-                unreachable!("the tuner gives tokens to full training")
+            (Trained::Full(_), Inputs::Rows(_)) | (Trained::Head(..), Inputs::Tokens(_)) => {
+                Err(Error::Internal { reason: "a step was given inputs of the other kind".into() })
             }
         }
     }
 
-    /// Does a step want token ids (else base embeddings)?
+    /// Must the inputs of a step be token ids (else base embeddings)?
     pub fn wants_tokens(&self) -> bool {
         matches!(self.trained, Trained::Full(_))
     }

@@ -34,7 +34,7 @@ impl Encoding {
             let rows = tuner.encoder.encode(&texts).await?;
             let fingerprint = tuner.encoder.fingerprint();
             for (text, row) in texts.iter().zip(rows.rows()) {
-                tuner.vectors.put(vectors::key(fingerprint, text), row)?;
+                tuner.vectors.put(fingerprint, vectors::key(fingerprint, text), row)?;
             }
             Ok(())
         };

@@ -3,17 +3,20 @@
 // The fields are documented where their users read of them: in the package's `types.ts`.
 #![allow(missing_docs)]
 
-use crate::dataset::NegativeSource;
+use super::mining::{MinedExample, NamedSuspect};
+use crate::dataset::Document;
 use crate::evaluation::{Metrics, Verdict};
 use crate::mining::MiningReport;
 use serde::Serialize;
 
 /// Which texts are being encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Stage {
     Documents,
     Queries,
+    NearMisses,
+    Tokens,
 }
 
 /// When an evaluation took place.
@@ -30,8 +33,13 @@ pub enum Moment {
 pub enum Event {
     /// `done` of `total` texts have a vector.
     Encode { stage: Stage, done: usize, total: usize },
-    /// Negatives for this epoch (from 1) were mined with the weights as they are.
-    Mining { epoch: usize, report: MiningReport },
+    /// Candidates of `done` of `total` queries were looked up.
+    Search { done: usize, total: usize },
+    /// The caller is to score these documents for this query, see [`super::Job::put_scores`].
+    Scoring { query: String, documents: Vec<Document> },
+    /// Negatives were mined with the weights as they are, in this epoch (from 1), after so many steps, in place of others that
+    /// were `staleness` steps old.
+    Mining { epoch: usize, step: usize, staleness: Option<usize>, report: MiningReport },
     /// Held-out queries were measured.
     Evaluation { stage: Moment, epoch: usize, metrics: Metrics, queries: usize },
     /// One update of the weights.
@@ -52,9 +60,19 @@ pub enum Event {
     /// Closes an index job.
     Indexed { documents: usize },
     /// Closes a mining job.
-    Mined { examples: Vec<MinedExample>, report: MiningReport },
+    Mined { examples: Vec<MinedExample>, suspects: Vec<NamedSuspect>, report: MiningReport },
     /// Closes an evaluation job.
     Evaluated { before: Metrics, after: Metrics, queries: usize, verdict: Option<TrainingVerdict> },
+}
+
+/// Whose word the measured queries rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MeasuredOn {
+    /// What people said.
+    Judgments,
+    /// Queries made from the documents themselves.
+    PseudoQueries,
 }
 
 /// The comparison, and what was done about it.
@@ -65,28 +83,9 @@ pub struct TrainingVerdict {
     pub verdict: Verdict,
     /// Are the tuned weights in use now?
     pub kept: bool,
+    pub measured_on: MeasuredOn,
     /// Trained on.
     pub examples: usize,
     /// Taken.
     pub steps: usize,
-}
-
-/// A mined example by the caller's own names.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct MinedExample {
-    pub query: String,
-    pub positive: String,
-    pub positive_score: f32,
-    pub negatives: Vec<MinedNegative>,
-}
-
-/// A negative of a [`MinedExample`].
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct MinedNegative {
-    pub document: String,
-    pub score: Option<f32>,
-    pub rank: Option<usize>,
-    pub source: NegativeSource,
 }

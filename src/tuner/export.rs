@@ -74,7 +74,7 @@ impl Tuner {
         };
         self.use_weights(&after);
         self.verdict = None;
-        self.last = Some((before, after));
+        self.set_last(before, after);
         Ok(())
     }
 }

@@ -3,10 +3,11 @@
 use super::Tuner;
 use super::encoding::Encoding;
 use super::events::{Event, Stage};
+use super::mining::{Round, Scores, found, overlap};
 use super::ranking::Mode;
 use super::train::Train;
 use crate::dataset::Split;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mining::MiningOptions;
 use crate::training::TrainOptions;
 
@@ -20,6 +21,7 @@ pub struct Job {
 enum Work {
     Index,
     Mine { options: MiningOptions },
+    Mining(Box<Round>),
     Evaluate { split: Split, mode: Mode },
     Train(Box<Train>),
     Done,
@@ -88,9 +90,11 @@ impl Job {
         match std::mem::replace(&mut self.work, Work::Done) {
             Work::Index => Ok(Some(Event::Indexed { documents: tuner.corpus.len() })),
             Work::Mine { options } => {
-                let mined = tuner.mine(&options, tuner.queries(Split::Train)).await?;
-                Ok(Some(Event::Mined { examples: tuner.named(&mined), report: mined.report }))
+                let queries = tuner.queries(Split::Train);
+                let round = Round::begin(tuner, options, queries, None, Scores::new()).await?;
+                self.mine_on(tuner, Box::new(round)).await.map(Some)
             }
+            Work::Mining(round) => self.mine_on(tuner, round).await.map(Some),
             Work::Evaluate { split, mode } => tuner.evaluated(split, mode).await.map(Some),
             Work::Train(mut train) => {
                 let event = train.next(tuner).await?;
@@ -101,6 +105,34 @@ impl Job {
             }
             Work::Done => Ok(None),
         }
+    }
+}
+
+impl Job {
+    /// Answers the last `Scoring` event: one number a document.
+    ///
+    /// # Errors
+    /// `InputInvalid` when nobody asked, or the numbers do not fit.
+    pub fn put_scores(&mut self, scores: &[f32]) -> Result<()> {
+        match &mut self.work {
+            Work::Mining(round) => round.put_scores(scores),
+            Work::Train(train) => train.put_scores(scores),
+            _ => Err(Error::input("teacher", "gave scores that nobody asked for")),
+        }
+    }
+
+    /// One piece of a round, or its outcome.
+    async fn mine_on(&mut self, tuner: &mut Tuner, mut round: Box<Round>) -> Result<Event> {
+        if let Some(event) = round.next(tuner).await? {
+            self.work = Work::Mining(round);
+            return Ok(event);
+        }
+        let (mut mined, _) = round.finish()?;
+        let now = found(tuner, &mined);
+        mined.report.overlap = overlap(&tuner.last_mined, &now);
+        tuner.last_mined = Some(now);
+        let (examples, suspects) = tuner.named(&mined);
+        Ok(Event::Mined { examples, suspects, report: mined.report })
     }
 }
 

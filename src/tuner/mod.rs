@@ -18,20 +18,30 @@ mod encoding;
 mod events;
 mod export;
 mod job;
+mod judging;
 mod mining;
 mod ranking;
+mod relations;
 mod train;
 mod vectors;
+mod why;
 
-pub use events::{Event, MinedExample, MinedNegative, TrainingVerdict};
+pub use events::{Event, MeasuredOn, TrainingVerdict};
 pub use job::Job;
+pub use judging::{FeedbackResult, PseudoResult, Undone};
+pub use mining::{MinedExample, MinedNegative, NamedSuspect, NearMissText};
 pub use ranking::{Found, Mode, Place, SearchOptions};
+pub use why::{Aligned, Piece, PositiveStanding, Standing, Why};
 
-use crate::dataset::{Change, Corpus, Document, JudgedQuery, Judgment, Judgments, Split};
+use crate::dataset::{Change, Corpus, Document, JudgedQuery, Judgments, Split};
 use crate::embeddings::Embeddings;
 use crate::encoder::{Encoder, Snapshot, Tower};
 use crate::error::{Error, Result};
 use crate::index::Bm25;
+use crate::text::NearMisses;
+use relations::Relations;
+use std::collections::HashSet;
+use std::rc::Rc;
 use vectors::Vectors;
 
 /// One model, one corpus, one person's judgments.
@@ -41,9 +51,14 @@ pub struct Tuner {
     judgments: Judgments,
     vectors: Vectors,
     /// Rebuilt when documents change.
-    lexical: Option<Bm25>,
+    lexical: Option<Rc<Bm25>>,
     /// Rebuilt when documents, their embeddings or the adapter change.
-    dense: Option<Dense>,
+    dense: Option<Rc<Dense>>,
+    /// Likewise when documents change.
+    relations: Option<Rc<Relations>>,
+    near_misses: Option<Rc<NearMisses>>,
+    /// What the last mining found.
+    last_mined: Option<HashSet<u64>>,
     /// The weights as they were loaded.
     original: Snapshot,
     /// Weights before and after the last training.
@@ -56,6 +71,9 @@ pub struct Tuner {
 /// Decides on which side a query stands whose judgments do not say. One for everything: a number from an evaluation is
 /// about the same queries that training left out, whatever the seed of the training.
 const SPLIT_SEED: u64 = 0;
+
+/// Of synthetic texts. One for everything: a text that is trained on in every epoch is encoded once.
+const NEAR_MISS_SEED: u64 = 0;
 
 /// Embeddings of the documents that have one, through the adapter.
 struct Dense {
@@ -89,6 +107,9 @@ impl Tuner {
             vectors,
             lexical: None,
             dense: None,
+            relations: None,
+            near_misses: None,
+            last_mined: None,
             original,
             last: None,
             verdict: None,
@@ -104,11 +125,6 @@ impl Tuner {
     /// The documents.
     pub fn corpus(&self) -> &Corpus {
         &self.corpus
-    }
-
-    /// The judgments.
-    pub fn judgments(&self) -> &Judgments {
-        &self.judgments
     }
 
     /// Of the last training.
@@ -148,22 +164,43 @@ impl Tuner {
 
     /// Removes documents and the judgments about them; ids that are not there are passed over. Returns how many went.
     pub fn remove_documents(&mut self, ids: &[String]) -> usize {
-        let mut removed = 0;
-        for id in ids {
-            if self.corpus.remove(id) {
-                self.judgments.remove_document(id);
-                removed += 1;
-            }
-        }
-        if removed > 0 {
+        let gone: Vec<String> = ids.iter().filter(|id| self.corpus.remove(id)).cloned().collect();
+        if !gone.is_empty() {
+            self.judgments_without(&gone);
             self.documents_changed();
         }
-        removed
+        gone.len()
+    }
+
+    /// How documents resemble one another.
+    fn relations(&mut self) -> Rc<Relations> {
+        let corpus = &self.corpus;
+        self.relations.get_or_insert_with(|| Rc::new(Relations::new(corpus))).clone()
+    }
+
+    /// What makes synthetic near misses of these documents.
+    fn near_misses(&mut self) -> Rc<NearMisses> {
+        let documents = self.corpus.documents();
+        self.near_misses.get_or_insert_with(|| Rc::new(NearMisses::new(documents, NEAR_MISS_SEED))).clone()
+    }
+
+    /// Remembers the weights before and after a training or import; vectors that only the one before that needed go.
+    fn set_last(&mut self, before: Snapshot, after: Snapshot) {
+        let needed = [before.fingerprint(), after.fingerprint(), self.original.fingerprint()];
+        if let Some((old_before, old_after)) = self.last.replace((before, after)) {
+            for old in [old_before.fingerprint(), old_after.fingerprint()] {
+                if !needed.contains(&old) {
+                    self.vectors.forget(old);
+                }
+            }
+        }
     }
 
     fn documents_changed(&mut self) {
         self.lexical = None;
         self.dense = None;
+        self.relations = None;
+        self.near_misses = None;
         self.revision += 1;
     }
 
@@ -172,20 +209,6 @@ impl Tuner {
         self.encoder.restore(weights);
         self.dense = None;
         self.revision += 1;
-    }
-
-    /// Adds or replaces judgments, all or none.
-    ///
-    /// # Errors
-    /// `InputInvalid` for an unknown document, a blank query or a bad grade, naming its place.
-    pub fn add_judgments(&mut self, judgments: Vec<Judgment>) -> Result<usize> {
-        self.judgments.add_all(judgments, &self.corpus)?;
-        Ok(self.judgments.all().len())
-    }
-
-    /// Takes judgments back; returns how many there were.
-    pub fn remove_judgments<'a>(&mut self, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> usize {
-        pairs.filter(|(query, document)| self.judgments.remove(query, document)).count()
     }
 
     /// Takes the weights of the last training into use.
@@ -248,15 +271,15 @@ impl Tuner {
         let rows = self.checked(texts.len(), rows)?;
         let fingerprint = self.encoder.fingerprint();
         for (text, row) in texts.iter().zip(rows.rows()) {
-            self.vectors.put(vectors::key(fingerprint, text), row)?;
+            self.vectors.put(fingerprint, vectors::key(fingerprint, text), row)?;
         }
         self.dense = None;
         Ok(())
     }
 
-    /// Everything encoded so far, under opaque keys.
+    /// Everything encoded so far with the weights in use, under opaque keys.
     pub fn vectors(&self) -> (Vec<String>, &[f32]) {
-        self.vectors.export()
+        self.vectors.export(self.encoder.fingerprint())
     }
 
     /// Puts vectors from [`Self::vectors`] back.
@@ -266,8 +289,9 @@ impl Tuner {
     pub fn put_vectors(&mut self, keys: &[String], rows: Vec<f32>) -> Result<()> {
         let rows = self.checked(keys.len(), rows)?;
         let parsed = keys.iter().map(|key| vectors::parse(key)).collect::<Result<Vec<_>>>()?;
+        let fingerprint = self.encoder.fingerprint();
         for (key, row) in parsed.into_iter().zip(rows.rows()) {
-            self.vectors.put(key, row)?;
+            self.vectors.put(fingerprint, key, row)?;
         }
         self.dense = None;
         Ok(())

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::evaluation::Report;
 use crate::index::{Bm25, Hit, RRF_K, flat, fusion};
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// Deep enough for recall@100, and for both lists to meet when they are fused.
 const DEPTH: usize = 100;
@@ -151,7 +152,8 @@ impl Tuner {
                 Some(row) => base.push(row)?,
                 None => {
                     let rows = self.encoder.encode(&[&query.text]).await?;
-                    self.vectors.put(super::vectors::key(fingerprint, &query.text), rows.row(0))?;
+                    let key = super::vectors::key(fingerprint, &query.text);
+                    self.vectors.put(fingerprint, key, rows.row(0))?;
                     base.push(rows.row(0))?;
                 }
             }
@@ -160,7 +162,7 @@ impl Tuner {
     }
 
     /// The dense index, rebuilt when something made it stale.
-    pub(super) async fn dense(&mut self) -> Result<&Dense> {
+    pub(super) async fn dense(&mut self) -> Result<Rc<Dense>> {
         if self.dense.is_none() {
             let fingerprint = self.encoder.fingerprint();
             let mut base = Embeddings::empty(self.encoder.dimensions());
@@ -172,14 +174,14 @@ impl Tuner {
                 }
             }
             let rows = self.encoder.adapt(&base, Tower::Document).await?;
-            self.dense = Some(Dense { rows, positions });
+            self.dense = Some(Rc::new(Dense { rows, positions }));
         }
-        self.dense.as_ref().ok_or_else(|| Error::Internal { reason: "no dense index".into() })
+        self.dense.clone().ok_or_else(|| Error::Internal { reason: "no dense index".into() })
     }
 
-    fn lexical(&mut self) -> &Bm25 {
-        let corpus = &self.corpus;
-        self.lexical.get_or_insert_with(|| Bm25::new(corpus.documents().iter().map(Document::content)))
+    pub(super) fn lexical(&mut self) -> Rc<Bm25> {
+        let contents = || self.corpus.documents().iter().map(Document::content);
+        self.lexical.get_or_insert_with(|| Rc::new(Bm25::new(contents()))).clone()
     }
 
     pub(super) fn need_documents(&self) -> Result<()> {
@@ -191,8 +193,17 @@ impl Tuner {
 }
 
 impl Dense {
+    /// The row of the document at this position, if it has a vector.
+    pub(super) fn row_of(&self, position: usize) -> Option<usize> {
+        // Where all have one, which is nearly always, a row is its position.
+        match self.positions.get(position) {
+            Some(&at) if at == position => Some(position),
+            _ => self.positions.binary_search(&position).ok(),
+        }
+    }
+
     /// From row numbers to positions in the corpus.
-    fn translate(&self, hits: Vec<Hit>) -> Vec<Hit> {
+    pub(super) fn translate(&self, hits: Vec<Hit>) -> Vec<Hit> {
         let place = |hit: Hit| Hit { position: self.positions[hit.position], ..hit };
         hits.into_iter().map(place).collect()
     }

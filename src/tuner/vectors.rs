@@ -8,8 +8,14 @@ use std::collections::{HashMap, HashSet};
 /// Names one text under one version of the weights.
 pub(super) type Key = u64;
 
-/// Rows by key, in order of arrival.
+/// A table for each version of the weights, by fingerprint.
 pub(super) struct Vectors {
+    dim: usize,
+    tables: HashMap<u64, Table>,
+}
+
+/// Rows by key, in order of arrival.
+struct Table {
     rows: Embeddings,
     keys: Vec<Key>,
     at: HashMap<Key, usize>,
@@ -28,35 +34,47 @@ pub(super) fn parse(text: &str) -> Result<Key> {
 
 impl Vectors {
     pub(super) fn new(dim: usize) -> Self {
-        Self { rows: Embeddings::empty(dim), keys: Vec::new(), at: HashMap::new() }
+        Self { dim, tables: HashMap::new() }
     }
 
     /// A row that is there already stays: same key, same numbers.
-    pub(super) fn put(&mut self, key: Key, row: &[f32]) -> Result<()> {
-        if !self.at.contains_key(&key) {
-            self.rows.push(row)?;
-            self.at.insert(key, self.keys.len());
-            self.keys.push(key);
+    pub(super) fn put(&mut self, fingerprint: u64, key: Key, row: &[f32]) -> Result<()> {
+        let new = || Table { rows: Embeddings::empty(self.dim), keys: Vec::new(), at: HashMap::new() };
+        let table = self.tables.entry(fingerprint).or_insert_with(new);
+        if !table.at.contains_key(&key) {
+            table.rows.push(row)?;
+            table.at.insert(key, table.keys.len());
+            table.keys.push(key);
         }
         Ok(())
     }
 
     pub(super) fn get(&self, fingerprint: u64, text: &str) -> Option<&[f32]> {
-        self.at.get(&key(fingerprint, text)).map(|&row| self.rows.row(row))
+        let table = self.tables.get(&fingerprint)?;
+        table.at.get(&key(fingerprint, text)).map(|&row| table.rows.row(row))
     }
 
     /// The texts that have no row, each once, in order.
     pub(super) fn missing(&self, fingerprint: u64, texts: impl Iterator<Item = String>) -> Vec<String> {
+        let table = self.tables.get(&fingerprint);
         let mut seen = HashSet::new();
         texts
             .filter(|text| {
                 let key = key(fingerprint, text);
-                !self.at.contains_key(&key) && seen.insert(key)
+                table.is_none_or(|table| !table.at.contains_key(&key)) && seen.insert(key)
             })
             .collect()
     }
 
-    pub(super) fn export(&self) -> (Vec<String>, &[f32]) {
-        (self.keys.iter().map(|key| format!("{key:016x}")).collect(), self.rows.as_slice())
+    /// Lets go of all rows of these weights.
+    pub(super) fn forget(&mut self, fingerprint: u64) {
+        self.tables.remove(&fingerprint);
+    }
+
+    /// Keys and rows of these weights.
+    pub(super) fn export(&self, fingerprint: u64) -> (Vec<String>, &[f32]) {
+        let table = self.tables.get(&fingerprint);
+        let keys = table.map_or(&[][..], |table| &table.keys).iter().map(|key| format!("{key:016x}"));
+        (keys.collect(), table.map_or(&[][..], |table| table.rows.as_slice()))
     }
 }

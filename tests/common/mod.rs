@@ -48,7 +48,7 @@ pub fn collection(name: &str, qrels: &str) -> Option<Collection> {
     let qrels = beir::read_qrels(&shared(&format!("data/{name}/{qrels}"))?).unwrap();
     let judged = beir::judgments(&queries, &qrels, Some(Split::HeldOut)).unwrap();
     let mut judgments = Judgments::default();
-    judgments.add_all(judged, &corpus).unwrap();
+    judgments.add_all(judged, &corpus, 0.0).unwrap();
     let queries = judgments.queries(Split::HeldOut, 0);
     Some(Collection { corpus, queries })
 }

@@ -22,6 +22,11 @@ test("documents: optional title and metadata, numbers as ids, blank lines, byte 
   ]);
 });
 
+test("documents: the one that it is a chunk of, as text or number", async () => {
+  const text = '{"_id":"a","text":"","parent":"book"}\n{"_id":"b","text":"","parent":7}\n{"_id":"c","text":"","parent":null}';
+  assert.deepEqual((await readCorpus(bytes(text), "corpus.jsonl")).map(({ parent }) => parent), ["book", "7", undefined]);
+});
+
 test("qrels: tabs or spaces, four columns, header or none, scores below 0 as 0", async () => {
   const rows = async (text) => (await readQrels(bytes(text), "q")).map(({ query, document, score }) => [query, document, score]);
   assert.deepEqual(await rows("query-id\tcorpus-id\tscore\n1\ta b\t2\n"), [["1", "a b", 2]]);
@@ -34,6 +39,7 @@ for (const [what, read, text, message] of [
   ["no id", readCorpus, '{"text":"x"}', /^f, line 1: _id/],
   ["no text", readCorpus, '{"_id":"a"}', /^f, line 1: text must be a string/],
   ["a title of another kind", readCorpus, '{"_id":"a","title":1,"text":""}', /^f, line 1: title/],
+  ["a parent that is no id", readCorpus, '{"_id":"a","text":"","parent":""}', /^f, line 1: parent must be a string that is not empty/],
   ["an id twice", readQueries, '{"_id":"a","text":"x"}\n{"_id":"a","text":"y"}', /^f, line 2: the _id "a" already stands on line 1/],
   ["an empty query", readQueries, '{"_id":"a","text":" "}', /^f, line 1: text must not be empty/],
   ["two columns", readQrels, "a\tb\n", /^f, line 1: expected query id.*found 2/],

@@ -31,6 +31,17 @@ for (const command of COMMANDS) {
   });
 }
 
+test("long help has headings, after what is most needed", () => {
+  const headings = (command) => nearmiss(command, "--help").stdout.match(/^[A-Z][a-z ]+(?=:$)/gm);
+  const shared = ["Where negatives come from", "Which candidates become negatives"];
+  assert.deepEqual(headings("mine"), shared);
+  assert.deepEqual(headings("train"), ["Training", ...shared]);
+  assert.equal(headings("search"), null);
+  const { stdout } = nearmiss("mine", "--help");
+  assert.ok(stdout.indexOf("--split NAME") < stdout.indexOf("Where negatives come from:"));
+  assert.match(stdout, /^  --pseudo-queries \[KINDS\]  /m);
+});
+
 const ON = ["--model", "m", "--data", "d"];
 for (const [what, argv, message] of [
   ["no command", [], /a command is missing/],

@@ -1,50 +1,16 @@
 /** The commands over a fake engine: what they print where, what they write, and how they fail. */
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable, Writable } from "node:stream";
-import { after, test } from "node:test";
+import { Readable } from "node:stream";
+import { test } from "node:test";
 import { main } from "../../pkg/dist/cli/main.js";
+import { json, line, run, sink, workspace } from "./command-harness.mjs";
 import { coded, deferred, embed, fake } from "./fake-engine.mjs";
 
-const folder = await mkdtemp(join(tmpdir(), "nearmiss-command-"));
-after(() => rm(folder, { recursive: true }));
-
-const line = (object) => `${JSON.stringify(object)}\n`;
-const FILES = {
-  "config.json": "{}",
-  "tokenizer.json": "{}",
-  "model.safetensors": "weights",
-  "corpus.jsonl": line({ _id: "a", title: "River", text: "rowing" }) + line({ _id: "b", title: "Stone", text: "arises" }),
-  "queries.jsonl": line({ _id: "1", text: "boats" }) + line({ _id: "2", text: "rocks" }) + line({ _id: "3", text: "rocks" }),
-  "qrels.train.tsv": "1\ta\t1\n2\tb\t0\n",
-  "qrels.tsv": "3\tb\t2\n",
-};
-for (const [name, content] of Object.entries(FILES)) await writeFile(join(folder, name), content);
+const folder = await workspace();
 const WHERE = ["--model", folder, "--data", folder];
-
-function sink() {
-  const stream = new Writable({ write: (chunk, _, done) => ((stream.text += chunk), done()) });
-  return Object.assign(stream, { text: "" });
-}
-
-/** Runs the command; `engine` is the one it used. */
-async function run(argv, { script = {}, stdin = "", signal = new AbortController().signal, spawn } = {}) {
-  const { engines, seams } = fake(script);
-  const [stdout, stderr] = [sink(), sink()];
-  const io = { stdin: Readable.from([Buffer.from(stdin)]), stdout, stderr, signal, seams, ...(spawn ? { spawn } : {}) };
-  const status = await main(argv, io);
-  return { status, out: stdout.text, err: stderr.text, engine: engines[0] };
-}
-
-async function json(argv, options) {
-  const { status, out, err } = await run([...argv, "--json"], options);
-  assert.equal(status, 0, err);
-  assert.equal(out.trimEnd().split("\n").length, 1, "one line and nothing else");
-  return JSON.parse(out);
-}
 
 test("evaluate --json prints the promised object, and progress goes to standard error", async () => {
   const result = await json(["evaluate", ...WHERE, "--split", "test"]);
@@ -90,17 +56,6 @@ test("train refuses one split for both sides", async () => {
   const { status, err } = await run(["train", ...WHERE, "--train-split", "test", "--split", "test"]);
   assert.equal(status, 2);
   assert.match(err, /must differ/);
-});
-
-test("mine writes a line for each pair", async () => {
-  const out = join(folder, "examples.jsonl");
-  const { status, out: printed, err } = await run(["mine", ...WHERE, "--split", "train", "--out", out]);
-  assert.deepEqual([status, printed], [0, ""]);
-  assert.match(err, /1 negatives for 1 pairs/);
-  const written = (await readFile(out, "utf8")).trimEnd().split("\n").map((text) => JSON.parse(text));
-  assert.deepEqual(written, [{ query: "boats", positive: "a", positiveScore: 1, negatives: [] }]);
-  assert.equal((await run(["mine", ...WHERE, "--split", "train"])).out, line(written[0]));
-  assert.deepEqual((await json(["mine", ...WHERE, "--split", "train"])).examples, written);
 });
 
 test("search prints hits, best first", async () => {

@@ -3,34 +3,16 @@
  * be entered twice, as the real one does, and lets a test stand at any of its calls.
  */
 
-const LETTERS = [..."aeionrst"];
-export const DIMENSIONS = LETTERS.length;
+import { FakeJudgments } from "./fake-judgments.mjs";
+import { mining } from "./fake-mining.mjs";
+import { coded, DIMENSIONS, dot, embed, METRICS, pack, textOf, VERDICT } from "./fake-values.mjs";
 
-export const FILES = { config: new Uint8Array([1]), tokenizer: new Uint8Array([2]), weights: new Uint8Array([3]) };
-
-/** An error as the wasm module throws it. */
-export function coded(code, message = code) {
-  return Object.assign(new Error(message), { code });
-}
-
-/** A promise and what settles it. */
-export function deferred() {
-  let resolve, reject;
-  const promise = new Promise((yes, no) => ([resolve, reject] = [yes, no]));
-  return { promise, resolve, reject };
-}
-
-/** Lets the event loop turn until the condition holds; no clock, but an end, so that a failure is not a hang. */
-export async function until(condition) {
-  for (let turn = 0; !condition(); turn += 1) {
-    if (turn === 20_000) throw new Error(`still waiting for ${condition}`);
-    await new Promise(setImmediate);
-  }
-}
+export { coded, deferred, DIMENSIONS, embed, FILES, METRICS, until } from "./fake-values.mjs";
 
 /**
  * @param {{ kind?: string, before?: (method: string, args: unknown[]) => unknown, create?: (files, options) => unknown,
- *   steps?: number, fault?: () => unknown }} script `before` and `create` may throw or return a promise to be waited for
+ *   steps?: number, fault?: () => unknown, mined?: (result) => object }} script `before` and `create` may throw or return a
+ *   promise to be waited for; `mined` changes what a mining gives
  * @returns `seams` for `createHost`, and `engines`: those created so far
  */
 export function fake(script = {}) {
@@ -62,9 +44,10 @@ class FakeEngine {
   #script;
   #kind;
   #documents = new Map();
-  #judgments = new Map();
+  #judgments = new FakeJudgments(this.#documents);
   #vectors = new Map();
   #job = null;
+  #scores = null;
 
   constructor(kind, script) {
     this.#kind = kind;
@@ -88,6 +71,7 @@ class FakeEngine {
   removeDocuments(ids) {
     return this.#enter("removeDocuments", [ids], () => {
       const removed = ids.filter((id) => this.#documents.delete(id)).length;
+      this.#judgments.forget(ids);
       return { removed, total: this.#documents.size };
     });
   }
@@ -132,20 +116,65 @@ class FakeEngine {
   }
 
   addJudgments(judgments) {
-    return this.#enter("addJudgments", [judgments], () => {
-      const stranger = judgments.findIndex(({ document }) => !this.#documents.has(document));
-      if (stranger >= 0) throw coded("INPUT_INVALID", `judgments[${stranger}].document: there is no such document`);
-      for (const judgment of judgments) this.#judgments.set(`${judgment.query}\n${judgment.document}`, judgment);
-      return { total: this.#judgments.size };
-    });
+    return this.#enter("addJudgments", [judgments], () => this.#judgments.add(judgments));
   }
 
   removeJudgments(pairs) {
-    return { removed: pairs.filter(({ query, document }) => this.#judgments.delete(`${query}\n${document}`)).length };
+    return this.#enter("removeJudgments", [pairs], () => this.#judgments.remove(pairs));
   }
 
   judgments() {
-    return [...this.#judgments.values()];
+    return this.#judgments.all();
+  }
+
+  undo() {
+    return this.#enter("undo", [], () => this.#judgments.undo());
+  }
+
+  redo() {
+    return this.#enter("redo", [], () => this.#judgments.redo());
+  }
+
+  history() {
+    return this.#judgments.history();
+  }
+
+  conflicts() {
+    return this.#judgments.conflicts();
+  }
+
+  exportJudgments(format, split) {
+    return this.#enter("exportJudgments", [format, split], () => this.#judgments.export(format, split));
+  }
+
+  importJudgments(input, split) {
+    return this.#enter("importJudgments", [input, split], () => this.#judgments.import(input, split));
+  }
+
+  pseudoQueries(options) {
+    return this.#enter("pseudoQueries", [options], () => this.#judgments.fromDocuments(options));
+  }
+
+  feedback(impressions, options) {
+    return this.#enter("feedback", [impressions, options], () => this.#judgments.fromClicks(impressions));
+  }
+
+  why(query, document, options) {
+    return this.#enterAsync("why", [query, document, options], () => {
+      const found = this.#documents.get(document);
+      if (!found) throw coded("INPUT_INVALID", `document: no document has the id "${document}"`);
+      const score = dot(embed(query), embed(textOf(found)));
+      const judgment = this.judgments().find((one) => one.query === query && one.document === document) ?? null;
+      const check = { rule: "maxScore", value: score, limit: options.maxScore ?? null, passed: score <= (options.maxScore ?? 1) };
+      return {
+        query, document, judgment, dense: { rank: 1, score }, lexical: { rank: null, score: 0 }, positives: [], checks: [check],
+        eligible: check.passed, terms: { description: "no words in common", value: 0 }, alignment: [],
+      };
+    });
+  }
+
+  putScores(scores) {
+    this.#enter("putScores", [scores], () => (this.#scores = scores));
   }
 
   start(job) {
@@ -195,9 +224,16 @@ class FakeEngine {
 
   *#events({ kind, options = {} }) {
     if (kind === "index") return yield* this.#indexing();
-    if (kind === "mine") return yield { type: "mined", examples: this.#examples(), report: { pairs: 1, negatives: 1 }, elapsedMs: 1 };
+    if (kind === "mine") {
+      const result = yield* this.#mining(options);
+      return yield { type: "mined", ...(this.#script.mined?.(result) ?? result), elapsedMs: 1 };
+    }
     const queries = new Set(this.judgments().filter(({ split }) => split !== "train").map(({ query }) => query)).size;
     if (kind === "evaluate") return yield { type: "evaluated", before: METRICS, after: METRICS, queries, verdict: null, elapsedMs: 1 };
+    if (options.mining) {
+      const { report } = yield* this.#mining({ ...options.mining, strategy: options.negatives });
+      yield { type: "mining", epoch: 1, step: 0, staleness: null, report, elapsedMs: 1 };
+    }
     const steps = this.#script.steps ?? 3;
     for (let step = 1; step <= steps; step += 1) {
       this.weights = `step ${step}`;
@@ -216,9 +252,13 @@ class FakeEngine {
     yield { type: "indexed", documents: this.#documents.size, elapsedMs: 1 };
   }
 
-  #examples() {
-    const positives = this.judgments().filter(({ relevant }) => relevant);
-    return positives.map(({ query, document }) => ({ query, positive: document, positiveScore: 1, negatives: [] }));
+  #mining(options) {
+    const takeScores = () => {
+      const scores = this.#scores;
+      this.#scores = null;
+      return scores;
+    };
+    return mining({ documents: this.documents(), judgments: this.#judgments.effective(), options, takeScores });
   }
 
   #enter(method, args, work) {
@@ -242,32 +282,4 @@ class FakeEngine {
       this.#busy = false;
     }
   }
-}
-
-export const METRICS = { "ndcg@10": 0.5, "mrr@10": 0.4, "recall@10": 0.8, "recall@100": 0.9, "precision@1": 0.3 };
-
-const VERDICT = {
-  outcome: "better", metric: "ndcg@10", before: METRICS, after: { ...METRICS, "ndcg@10": 0.6 }, difference: 0.1,
-  interval: [0.05, 0.15], won: 1, lost: 0, tied: 0, perQuery: [], summary: "Better.", examples: 2,
-};
-
-/** Counts of letters, length 1. */
-export function embed(text) {
-  const counts = LETTERS.map((letter) => text.toLowerCase().split(letter).length - 1);
-  const length = Math.hypot(...counts) || 1;
-  return Float32Array.from(counts, (count) => count / length);
-}
-
-function textOf({ title, text }) {
-  return title ? `${title} ${text}` : text;
-}
-
-function dot(a, b) {
-  return a.reduce((sum, value, at) => sum + value * b[at], 0);
-}
-
-function pack(rows) {
-  const packed = new Float32Array(rows.length * DIMENSIONS);
-  rows.forEach((row, at) => packed.set(row, at * DIMENSIONS));
-  return packed;
 }

@@ -73,6 +73,19 @@ test("the facade cannot tell a worker from this thread", async () => {
   await assert.rejects(nm.search("x"), code("DISPOSED"));
 });
 
+test("a teacher stays on this side: the worker asks it, and never sees the function", async () => {
+  const { nm, worker, engine } = await open();
+  await nm.documents.add([{ id: "a", text: "rowing on the river" }, { id: "b", text: "a stone" }]);
+  await nm.judgments.add({ query: "row", document: "a", relevant: true });
+  const { report } = await nm.mine({ teacher: async (_, documents) => documents.map(({ id }) => (id === "b" ? 2 : 1)) });
+  assert.equal(report.dropped.teacher, 1);
+  const start = worker.posted.find(({ method, args }) => method === "start" && args[0].kind === "mine");
+  assert.deepEqual(start.args[0].options, { teacher: "given" });
+  assert.ok(engine.log.includes("putScores"));
+  const gone = nm.mine({ teacher: () => (worker.crash({ message: "gone", filename: "x", lineno: 1 }), [1, 2]) });
+  await assert.rejects(gone, code("INTERNAL", /gone/));
+});
+
 test("results are transferred, and the caller's own arrays stay usable", async () => {
   const sent = [];
   const scope = { postMessage: (message, transfer) => sent.push(transfer), addEventListener: (_, f) => (scope.receive = f) };

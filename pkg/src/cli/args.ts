@@ -15,9 +15,20 @@ export interface Option {
   /** Smallest value of a number. */
   least?: number;
   required?: boolean;
+  /** Taken when the option stands there without a value. */
+  implied?: string;
+  /** Makes of the value what it means; throws a `UsageError` that says what is expected. */
+  read?: (given: string) => unknown;
+  /** Heading in the help under which it stands. */
+  group?: string;
 }
 
 export type Options = Record<string, Option>;
+
+/** These options under a heading of the help. */
+export function under(group: string, options: Options): Options {
+  return Object.fromEntries(Object.entries(options).map(([name, option]) => [name, { ...option, group }]));
+}
 
 export interface Spec {
   name: string;
@@ -29,9 +40,9 @@ export interface Spec {
 
 export class Args {
   readonly positionals: string[];
-  readonly #values: Map<string, string | number | boolean>;
+  readonly #values: Map<string, unknown>;
 
-  constructor(values: Map<string, string | number | boolean>, positionals: string[]) {
+  constructor(values: Map<string, unknown>, positionals: string[]) {
     this.#values = values;
     this.positionals = positionals;
   }
@@ -52,10 +63,16 @@ export class Args {
     return this.#values.get(name) === true;
   }
 
-  /** Those of these options that were given, under their JavaScript names: `--batch-size` as `batchSize`. */
+  /** What an option's `read` made of it. */
+  value<T>(name: string): T | undefined {
+    return this.#values.get(name) as T | undefined;
+  }
+
+  /** Those of these options that were given, as JavaScript has them: `--batch-size 4` as `batchSize: 4`, `--no-top-up` as `topUp: false`. */
   settings(names: readonly string[]): Record<string, unknown> {
     const camel = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-    return Object.fromEntries(names.filter((name) => this.has(name)).map((name) => [camel(name), this.#values.get(name)]));
+    const entry = (name: string) => (name.startsWith("no-") ? [camel(name.slice(3)), false] : [camel(name), this.#values.get(name)]);
+    return Object.fromEntries(names.filter((name) => this.has(name)).map(entry));
   }
 }
 
@@ -64,10 +81,10 @@ export function parse(spec: Spec, argv: string[]): Args {
   const config = Object.entries(spec.options).map(([name, { value, short }]) => {
     return [name, { type: value ? ("string" as const) : ("boolean" as const), ...(short ? { short } : {}) }] as const;
   });
-  const { values, positionals } = raw(argv, Object.fromEntries(config), spec.positional !== undefined);
-  const parsed = new Map<string, string | number | boolean>();
+  const { values, positionals } = raw(complete(argv, spec.options), Object.fromEntries(config), spec.positional !== undefined);
+  const parsed = new Map<string, unknown>();
   for (const [name, given] of Object.entries(values)) {
-    if (given !== undefined) parsed.set(name, typeof given === "string" ? convert(name, given, spec.options[name]) : (given as boolean));
+    if (given !== undefined) parsed.set(name, typeof given === "string" ? convert(name, given, spec.options[name]) : given);
   }
   const help = parsed.get("help") === true;
   const missing = Object.keys(spec.options).find((name) => spec.options[name]?.required && !parsed.has(name));
@@ -78,6 +95,15 @@ export function parse(spec: Spec, argv: string[]): Args {
   return new Args(parsed, positionals);
 }
 
+/** Gives an option that may stand without a value the one that it implies: Node's parser knows no such options. */
+function complete(argv: string[], options: Options): string[] {
+  return argv.map((word, at) => {
+    const implied = word.startsWith("--") ? options[word.slice(2)]?.implied : undefined;
+    const next = argv[at + 1];
+    return implied !== undefined && (next === undefined || next.startsWith("-")) ? `${word}=${implied}` : word;
+  });
+}
+
 function raw(args: string[], options: Record<string, { type: "string" | "boolean"; short?: string }>, allowPositionals: boolean) {
   try {
     return parseArgs({ args, options, allowPositionals, strict: true });
@@ -86,15 +112,14 @@ function raw(args: string[], options: Record<string, { type: "string" | "boolean
   }
 }
 
-function convert(name: string, given: string, option: Option | undefined): string | number {
+function convert(name: string, given: string, option: Option | undefined): unknown {
   if (option?.choices && !option.choices.includes(given)) {
     throw new UsageError(`--${name} must be ${option.choices.join(" or ")}, not "${given}"`);
   }
-  if (!option?.kind) {
-    if (given === "") throw new UsageError(`--${name} must not be empty`);
-    return given;
-  }
-  const number = given.trim() === "" ? Number.NaN : Number(given);
+  if (given === "") throw new UsageError(`--${name} must not be empty`);
+  if (option?.read) return option.read(given);
+  if (!option?.kind) return given;
+  const number = toNumber(given);
   const fits = option.kind === "integer" ? Number.isSafeInteger(number) : Number.isFinite(number);
   const { least = -Infinity } = option;
   if (fits && number >= least) return number;
@@ -102,13 +127,27 @@ function convert(name: string, given: string, option: Option | undefined): strin
   throw new UsageError(`--${name} must be a ${option.kind === "integer" ? "whole " : ""}number${bound}, not "${given}"`);
 }
 
+/** NaN for what is no number; blanks are none. */
+export function toNumber(given: string): number {
+  return given.trim() === "" ? Number.NaN : Number(given);
+}
+
 export function helpOf({ name, summary, positional, options }: Spec): string {
-  const required = Object.entries(options).filter(([, option]) => option.required).map(([long, { value }]) => ` --${long} ${value}`);
-  const rows = Object.entries(options).map(([long, option]) => {
-    const dashes = long.length === 1 ? `-${long}` : `${option.short ? `-${option.short}, ` : ""}--${long}`;
-    return [option.value ? `${dashes} ${option.value}` : dashes, option.help] as const;
+  const all = Object.entries(options);
+  const required = all.filter(([, option]) => option.required).map(([long, { value }]) => ` --${long} ${value}`);
+  const width = Math.max(...all.map(([long, option]) => spelt(long, option).length));
+  const groups = new Set([undefined, ...all.map(([, { group }]) => group)]);
+  const tables = [...groups].map((group) => {
+    const rows = all.filter(([, option]) => option.group === group);
+    const table = rows.map(([long, option]) => `  ${spelt(long, option).padEnd(width)}  ${option.help}\n`).join("");
+    return group === undefined ? table : `${group}:\n${table}`;
   });
-  const width = Math.max(...rows.map(([left]) => left.length));
-  const table = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
-  return `nearmiss ${name}: ${summary}\n\nUsage: nearmiss ${name}${required.join("")} [options]${positional ? ` "${positional}"` : ""}\n\n${table}\n`;
+  const usage = `Usage: nearmiss ${name}${required.join("")} [options]${positional ? ` "${positional}"` : ""}`;
+  return `nearmiss ${name}: ${summary}\n\n${usage}\n\n${tables.join("\n")}`;
+}
+
+function spelt(long: string, { value, short, implied }: Option): string {
+  const dashes = long.length === 1 ? `-${long}` : `${short ? `-${short}, ` : ""}--${long}`;
+  if (!value) return dashes;
+  return `${dashes} ${implied === undefined ? value : `[${value}]`}`;
 }

@@ -23,12 +23,13 @@ export interface Qrel {
 
 type Source = AsyncIterable<Uint8Array>;
 
-/** `{"_id", "title", "text", "metadata"}` a line, title and metadata optional. */
+/** `{"_id", "title", "text", "parent", "metadata"}` a line, with id and text at least; `parent` is ours, see `Document`. */
 export function readCorpus(source: Source, name: string): Promise<Document[]> {
   return readItems(source, name, (fields, place) => {
     const { title, metadata } = fields;
     if (title !== undefined && title !== null && typeof title !== "string") throw invalid(place, "title must be a string");
     const document: Document = { id: idOf(fields, place), title: title ?? "", text: textOf(fields, place) };
+    if (fields.parent !== undefined && fields.parent !== null) document.parent = idOf(fields, place, "parent");
     return metadata === undefined || metadata === null ? document : { ...document, metadata };
   });
 }
@@ -59,10 +60,11 @@ async function readItems<T extends { id: string }>(
   return items;
 }
 
-function idOf({ _id: id }: Record<string, unknown>, place: string): string {
+function idOf(fields: Record<string, unknown>, place: string, key = "_id"): string {
+  const id = fields[key];
   if (typeof id === "string" && id.trim() !== "") return id;
   if (typeof id === "number" && Number.isSafeInteger(id)) return String(id);
-  throw invalid(place, "_id must be a string that is not empty, or a whole number");
+  throw invalid(place, `${key} must be a string that is not empty, or a whole number`);
 }
 
 function textOf({ text }: Record<string, unknown>, place: string): string {

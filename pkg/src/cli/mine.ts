@@ -1,13 +1,22 @@
 /** `nearmiss mine`: hard negatives for each (query, positive) pair, a line each. */
 
-import type { Args } from "./args.js";
+import type { Closed } from "../jobs.js";
+import type { Document } from "../types.js";
+import { under, UsageError, type Args } from "./args.js";
 import type { Command } from "./command.js";
 import { loadCorpus, loadJudgments } from "./data.js";
-import { COMMON, DATA, HELP, MINING } from "./options.js";
+import { format, FORMATS, type Format } from "./formats.js";
+import { miningTable } from "./mining-table.js";
+import { COMMON, DATA, HELP, SEED } from "./options.js";
 import { write, writeAtomic } from "./output.js";
+import { addPseudoQueries, trainOnAll } from "./pseudo.js";
+import { checkMixture, MIXTURE, orNone, PSEUDO, SELECTED, SELECTION, STRATEGIES } from "./selection.js";
 import { Session, type Io } from "./session.js";
 
-const SETTINGS = ["strategy", "range-min", "range-max", "relative-margin", "num-negatives", "sampling", "seed"];
+const SETTINGS = ["strategy", "num-negatives", "max-positives", "relative-margin", "seed", ...SELECTED];
+
+/** Negatives a pair, as the engine has it. */
+const DEFAULT_NEGATIVES = 3;
 
 export const mine: Command = {
   spec: {
@@ -15,13 +24,22 @@ export const mine: Command = {
     summary: "find hard negatives for the judged queries of one split",
     options: {
       ...DATA,
-      split: { value: "NAME", required: true, help: "which qrels: qrels.NAME.tsv" },
+      split: { value: "NAME", help: "which qrels: qrels.NAME.tsv; may be left out with --pseudo-queries" },
+      ...PSEUDO,
       out: { value: "FILE", help: "write examples here, a JSON line each (default: standard output; with --json: in the object)" },
-      strategy: { value: "NAME", choices: ["dense"], help: "dense: nearest in the embedding space" },
-      "range-min": { value: "N", kind: "integer", least: 0, help: "skip candidates ranked before this one (0 = none)" },
-      "range-max": { value: "N", kind: "integer", least: 1, help: "skip candidates ranked at or after this one" },
-      sampling: { value: "HOW", choices: ["top", "random"], help: "top takes the hardest that remain, random draws among them" },
-      ...MINING,
+      format: { value: "SHAPE", choices: FORMATS, help: "examples (default) has ids and scores, the others texts as sentence-transformers has them" },
+      suspects: { value: "FILE", help: "write documents that may well be answers here, a JSON line each" },
+      ...under("Where negatives come from", {
+        strategy: { value: "NAME", choices: STRATEGIES, help: `${STRATEGIES.join(", ")} (default dense)` },
+        ...MIXTURE,
+        "num-negatives": { value: "N", kind: "integer", least: 1, help: `for each (query, positive) pair (default ${DEFAULT_NEGATIVES})` },
+        "max-positives": { value: "N", kind: "integer", least: 1, help: "of one query (default: all)" },
+        ...SEED,
+      }),
+      ...under("Which candidates become negatives", {
+        "relative-margin": { value: "none|X", read: orNone("relative-margin"), help: "drop candidates that score above positive − |positive| × X (default 0.05)" },
+      }),
+      ...SELECTION,
       ...COMMON,
       ...HELP,
     },
@@ -30,30 +48,63 @@ export const mine: Command = {
 };
 
 async function run(args: Args, io: Io, started: number): Promise<void> {
-  const folder = args.text("data") ?? "";
-  const split = args.text("split") ?? "";
-  const out = args.text("out");
-  const documents = await loadCorpus(folder);
-  const judgments = await loadJudgments(folder, split, "train", documents);
+  check(args);
+  const split = args.text("split");
+  const documents = await loadCorpus(args.text("data") ?? "");
+  const judgments = split === undefined ? [] : await loadJudgments(args.text("data") ?? "", split, "train", documents);
   const session = await Session.open(args, io, started);
   try {
     await session.fill(documents, judgments);
+    const pseudoQueries = await addPseudoQueries(session, args);
+    if (pseudoQueries !== null) await trainOnAll(session);
     await session.index();
-    const { examples, report } = await session.run({ kind: "mine", options: args.settings(SETTINGS) });
+    const mined = await session.run({ kind: "mine", options: args.settings(SETTINGS) });
     await session.saveCache();
     session.progress.end();
-    const { device, model } = session;
-    const lines = examples.map((example) => `${JSON.stringify(example)}\n`).join("");
-    if (out !== undefined) await writeAtomic(out, lines);
-    if (args.flag("json")) {
-      const where = out === undefined ? { examples } : { out };
-      const result = { device, model, split, documents: documents.length, ...where, report, ...session.cost() };
-      await write(io.stdout, `${JSON.stringify(result)}\n`);
-      return;
-    }
-    if (out === undefined) await write(io.stdout, lines);
-    session.progress.note(`${report.negatives} negatives for ${report.pairs} pairs${out === undefined ? "" : `, in ${out}`}`);
+    await new Output(args, io, session).write(mined, documents, { split: split ?? null, pseudoQueries });
   } finally {
     await session.close();
   }
+}
+
+function check(args: Args): void {
+  if (!args.has("split") && !args.has("pseudo-queries")) throw new UsageError("--split is missing (or --pseudo-queries, to make queries from the documents)");
+  const shape = args.text("format") ?? "examples";
+  if (shape !== "examples" && args.flag("json") && !args.has("out")) throw new UsageError(`--format ${shape} with --json needs --out: the object holds examples`);
+  checkMixture(args, "strategy");
+}
+
+class Output {
+  readonly #args: Args;
+  readonly #io: Io;
+  readonly #session: Session;
+
+  constructor(args: Args, io: Io, session: Session) {
+    this.#args = args;
+    this.#io = io;
+    this.#session = session;
+  }
+
+  async write({ examples, suspects, report }: Closed<"mine">, documents: Document[], common: object): Promise<void> {
+    const [out, suspectsFile] = [this.#args.text("out"), this.#args.text("suspects")];
+    const shape = (this.#args.text("format") ?? "examples") as Format;
+    const { rows, leftOut } = format(shape, examples, documents, this.#args.number("num-negatives") ?? DEFAULT_NEGATIVES);
+    if (leftOut > 0) this.#session.progress.note(`${leftOut} pairs have too few negatives for ${shape} and were left out`);
+    if (out !== undefined) await writeAtomic(out, lines(rows));
+    if (suspectsFile !== undefined) await writeAtomic(suspectsFile, lines(suspects));
+    if (this.#args.flag("json")) {
+      const { device, model } = this.#session;
+      const where = { ...(out === undefined ? { examples } : { out }), ...(suspectsFile === undefined ? { suspects } : { suspectsFile }) };
+      const result = { device, model, ...common, documents: documents.length, ...where, report, ...this.#session.cost() };
+      await write(this.#io.stdout, lines([result]));
+      return;
+    }
+    if (out === undefined) await write(this.#io.stdout, lines(rows));
+    // Lines on standard output are for a program to read: a person reads the table beside them.
+    await write(out === undefined ? this.#io.stderr : this.#io.stdout, miningTable(report));
+  }
+}
+
+function lines(objects: object[]): string {
+  return objects.map((object) => `${JSON.stringify(object)}\n`).join("");
 }

@@ -23,9 +23,7 @@ export const MODE: Options = {
   rerank: { value: "METHOD", help: "not available in this version" },
 };
 
-export const MINING: Options = {
-  "num-negatives": { value: "N", kind: "integer", least: 0, help: "negatives for each (query, positive) pair (default 3 to mine, 1 to train)" },
-  "relative-margin": { value: "X", kind: "number", least: 0, help: "drop candidates above positive − |positive| × X (default 0.05)" },
+export const SEED: Options = {
   seed: { value: "N", kind: "integer", least: 0, help: "of everything drawn at random (default 0)" },
 };
 

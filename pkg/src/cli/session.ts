@@ -101,6 +101,7 @@ export class Session {
 
   report(event: ProgressEvent | JobEvent): void {
     if (event.type === "encode") this.progress.update(`encoding ${event.stage}`, event.done, event.total);
+    if (event.type === "search") this.progress.update("searching", event.done, event.total);
   }
 
   get workers(): number {

@@ -1,0 +1,47 @@
+/** What the parts of the facade share: the host, whose turn it is, and whether there is still anybody to speak to. */
+
+import { disposed } from "./errors.js";
+import type { Args, Host, Method, Result } from "./host.js";
+import { Turns } from "./turns.js";
+
+export class Core {
+  readonly host: Host;
+  readonly turns = new Turns();
+  readonly #end = new AbortController();
+
+  constructor(host: Host) {
+    this.host = host;
+  }
+
+  /** Aborts when the instance is disposed of. */
+  get end(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  /** @throws {NearmissError} `DISPOSED` */
+  alive(): void {
+    if (this.end.aborted) throw disposed();
+  }
+
+  /** One call that needs no turn: it may come between two steps of a training run. */
+  async call<M extends Method>(method: M, args: Args<M>, signal?: AbortSignal): Promise<Result<M>> {
+    this.alive();
+    return this.host.call(method, args, signal);
+  }
+
+  /** Work that no job may come between. @param name of the caller, for the message when a training run is open */
+  async turn<T>(name: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    this.alive();
+    const release = await this.turns.take(name, signal);
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  }
+
+  async dispose(): Promise<void> {
+    this.#end.abort(disposed());
+    await this.host.dispose();
+  }
+}

@@ -1,0 +1,44 @@
+/** `nm.documents`: what is searched. */
+
+import * as check from "./checks.js";
+import type { Core } from "./core.js";
+import { runJob } from "./jobs.js";
+import { ADD } from "./options.js";
+import { toDocuments } from "./sources.js";
+import type { AddOptions, AddResult, Document, DocumentInput } from "./types.js";
+
+/** The documents of one instance. */
+export interface Documents {
+  /**
+   * Adds documents, all or none, and encodes them. One with a known id replaces it; unchanged content is not encoded again.
+   *
+   * @throws {NearmissError} `INPUT_INVALID` naming place and field; `ABORTED` (the documents stay, found by their words)
+   */
+  add(documents: DocumentInput | Iterable<DocumentInput>, options?: AddOptions): Promise<AddResult>;
+  /** Removes documents and the judgments about them; unknown ids are passed over. */
+  remove(ids: string | Iterable<string>): Promise<{ removed: number; total: number }>;
+  list(): Promise<Document[]>;
+}
+
+export function documents(core: Core): Documents {
+  return {
+    add: (input, options = {}) => add(core, input, options),
+    remove: async (ids) => {
+      const all = check.list(ids);
+      all.forEach((id, index) => check.string(id, `ids[${index}]`));
+      return core.turn("documents.remove", undefined, () => core.host.call("removeDocuments", [all]));
+    },
+    list: () => core.call("documents", []),
+  };
+}
+
+async function add(core: Core, input: DocumentInput | Iterable<DocumentInput>, options: AddOptions): Promise<AddResult> {
+  core.alive();
+  check.options(options, ADD, "options");
+  const all = await toDocuments(input, options.signal);
+  return core.turn("documents.add", options.signal, async () => {
+    const result = await core.host.call("addDocuments", [all], options.signal);
+    await runJob(core.host, { kind: "index" }, options);
+    return result;
+  });
+}

@@ -1,0 +1,158 @@
+//! What the judgments come to: for each query the documents that answer it and those that do not.
+//!
+//! On one pair of query and document the most trusted source decides: see [`Source`].
+
+use std::collections::HashMap;
+
+use super::split::normalise;
+use super::{Judgment, Judgments, PseudoKind, Source, Split, split_of};
+
+/// A document as it was judged for one query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// The document's id.
+    pub document: String,
+    /// What it is worth to a metric: above 0 for a positive, 0 for a negative.
+    pub gain: f32,
+    /// How much it counts in training.
+    pub weight: f32,
+    /// Who says so.
+    pub source: Source,
+    /// How a synthetic query was made.
+    pub kind: Option<PseudoKind>,
+}
+
+impl Judged {
+    /// By a person, with weight 1.
+    pub fn new(document: impl Into<String>, gain: f32) -> Self {
+        Self { document: document.into(), gain, weight: 1.0, source: Source::Labelled, kind: None }
+    }
+}
+
+impl From<&Judgment> for Judged {
+    fn from(judgment: &Judgment) -> Self {
+        Self {
+            document: judgment.document.clone(),
+            gain: judgment.gain(),
+            weight: judgment.weight(),
+            source: judgment.source,
+            kind: judgment.kind,
+        }
+    }
+}
+
+/// A query with what holds for it, documents in the order in which they were first judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JudgedQuery {
+    /// The query's text, as first written.
+    pub text: String,
+    /// Relevant documents, with gains above 0.
+    pub positives: Vec<Judged>,
+    /// Documents that are not relevant.
+    pub negatives: Vec<Judged>,
+}
+
+impl JudgedQuery {
+    /// Ids of the relevant documents with their gains: what a metric needs.
+    pub fn gains(&self) -> Vec<(&str, f32)> {
+        self.positives.iter().map(|judged| (judged.document.as_str(), judged.gain)).collect()
+    }
+}
+
+/// A query with the judgments that count, one a document.
+pub(super) struct Effective<'a> {
+    pub text: &'a str,
+    pub judgments: Vec<&'a Judgment>,
+    /// The side to which someone fixed it.
+    fixed: Option<Split>,
+}
+
+impl Effective<'_> {
+    /// Without any positive but synthetic ones, and with at least one.
+    fn is_synthetic(&self) -> bool {
+        let mut positives = self.judgments.iter().filter(|judgment| judgment.relevant).peekable();
+        positives.peek().is_some() && positives.all(|judgment| judgment.source == Source::Synthetic)
+    }
+
+    /// On which side it stands. `real`: is there any relevant judgment that is not synthetic, of this query or another?
+    fn side(&self, seed: u64, real: bool) -> Split {
+        if real && self.is_synthetic() {
+            return Split::Train;
+        }
+        self.fixed.unwrap_or_else(|| split_of(self.text, seed))
+    }
+
+    fn judged(&self, without_synthetic: bool) -> JudgedQuery {
+        let of = |relevant: bool| {
+            let chosen = self.judgments.iter().filter(move |judgment| {
+                judgment.relevant == relevant
+                    && !(without_synthetic && relevant && judgment.source == Source::Synthetic)
+            });
+            chosen.map(|&judgment| Judged::from(judgment)).collect()
+        };
+        JudgedQuery { text: self.text.to_owned(), positives: of(true), negatives: of(false) }
+    }
+}
+
+impl Judgments {
+    /// The queries of one side, in the order in which they were first judged.
+    ///
+    /// An explicit split counts for every judgment of the query; the others fall on a side by [`split_of`]. A pair counts
+    /// once, as its most trusted source has it; clicks that cancel each other out say nothing.
+    ///
+    /// Synthetic positives never count on the held-out side once [`Self::has_real_positives`]: a query that has no other
+    /// stands on the train side, whatever its split says, and one that has both keeps only the real ones when it is held
+    /// out. Else a number would say how well the model finds what it was made from.
+    pub fn queries(&self, split: Split, seed: u64) -> Vec<JudgedQuery> {
+        let numbered = self.numbered_queries(Some(split), seed);
+        numbered.into_iter().map(|(_, query)| query).collect()
+    }
+
+    /// Does any source but synthetic say that some document is relevant? Without, the held-out side is synthetic too, and
+    /// what is measured on it should say so.
+    pub fn has_real_positives(&self) -> bool {
+        has_real_positives(&self.effective())
+    }
+
+    /// The queries of one side, or of both as if there were none, with their numbers from 0 over all queries.
+    pub(super) fn numbered_queries(&self, split: Option<Split>, seed: u64) -> Vec<(usize, JudgedQuery)> {
+        let effective = self.effective();
+        let real = has_real_positives(&effective);
+        let without_synthetic = real && split == Some(Split::HeldOut);
+        let stands = |query: &Effective| split.is_none_or(|split| query.side(seed, real) == split);
+        let numbered = effective.iter().enumerate().filter(|(_, query)| stands(query));
+        numbered.map(|(number, query)| (number, query.judged(without_synthetic))).collect()
+    }
+
+    /// Queries with the judgments that count, both in the order in which they were first judged.
+    pub(super) fn effective(&self) -> Vec<Effective<'_>> {
+        let mut queries: Vec<Effective> = Vec::new();
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        let mut slots: HashMap<(usize, &str), usize> = HashMap::new();
+        for judgment in self.all() {
+            let number = *numbers.entry(normalise(&judgment.query)).or_insert_with(|| {
+                queries.push(Effective { text: &judgment.query, judgments: Vec::new(), fixed: None });
+                queries.len() - 1
+            });
+            let query = &mut queries[number];
+            query.fixed = query.fixed.or(judgment.split);
+            if judgment.is_undecided() {
+                continue;
+            }
+            let slot = *slots.entry((number, judgment.document.as_str())).or_insert_with(|| {
+                query.judgments.push(judgment);
+                query.judgments.len() - 1
+            });
+            if judgment.source < query.judgments[slot].source {
+                query.judgments[slot] = judgment;
+            }
+        }
+        queries.retain(|query| !query.judgments.is_empty());
+        queries
+    }
+}
+
+fn has_real_positives(queries: &[Effective]) -> bool {
+    let mut judgments = queries.iter().flat_map(|query| &query.judgments);
+    judgments.any(|judgment| judgment.relevant && judgment.source != Source::Synthetic)
+}

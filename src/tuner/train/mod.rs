@@ -1,0 +1,236 @@
+//! A training run: baseline first, then epochs of mining and steps, then the verdict.
+//!
+//! Nothing of it touches the weights in use until the verdict: search goes on undisturbed, and a run that is dropped leaves
+//! everything as it was.
+
+mod epoch;
+mod finish;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+use super::Tuner;
+use super::encoding::Encoding;
+use super::events::{Event, Moment, Stage};
+use super::mining::{Round, Scores};
+use super::ranking::Mode;
+use crate::dataset::{JudgedQuery, Split};
+use crate::encoder::Snapshot;
+use crate::error::{Error, Result};
+use crate::evaluation::Report;
+use crate::mining::Strategy;
+use crate::training::{TrainOptions, Trainer};
+use epoch::Epoch;
+use std::collections::HashSet;
+
+/// Where a run stands. Each pull does the work of one phase, or one part of it, and may move on.
+#[allow(clippy::large_enum_variant, reason = "there is one of it in a run")]
+enum Phase {
+    /// Texts that need vectors, then the next phase.
+    Encode(Encodings, Box<Phase>),
+    Before,
+    /// Decides with which weights to mine, and what they must encode first.
+    Refresh,
+    /// Begins a round of mining, with other weights than those in use if there are any.
+    Mine(Option<Snapshot>),
+    Mining(Box<Round>),
+    Steps,
+    After {
+        weights: Snapshot,
+    },
+    Verdict {
+        weights: Snapshot,
+        after: Report,
+    },
+    Done,
+}
+
+/// One after another.
+struct Encodings(Vec<Encoding>);
+
+/// One run.
+pub(super) struct Train {
+    options: TrainOptions,
+    phase: Phase,
+    /// Of the training side, as they were when the run began; what is judged meanwhile counts for the next run.
+    queries: Vec<JudgedQuery>,
+    /// Of the other side, likewise: before and after are about the same queries.
+    held_out: Vec<JudgedQuery>,
+    /// Does a person's word say what is relevant?
+    real: bool,
+    /// The state of the tuner that the run belongs to.
+    revision: u64,
+    trainer: Option<Trainer>,
+    before: Option<Report>,
+    /// What is trained on now.
+    now: Epoch,
+    epochs: usize,
+    step: usize,
+    steps: usize,
+    /// What the last round found, the step at which it was mined, and whether BM25 was warming up.
+    last_round: Option<(HashSet<u64>, usize, Strategy)>,
+    /// A teacher's words, as long as they stay true.
+    scores: Scores,
+    /// Weights that were only used to mine with: their vectors go when newer ones come.
+    refreshed: Option<u64>,
+}
+
+impl Train {
+    /// Checks options and data before any work.
+    ///
+    /// # Errors
+    /// `InputInvalid` for an option; `InsufficientData` naming what is missing: documents, judged training queries, or
+    /// held-out ones.
+    pub(super) fn new(tuner: &Tuner, options: TrainOptions) -> Result<Self> {
+        options.validate()?;
+        tuner.need_documents()?;
+        let judged = |split| {
+            let queries = tuner.queries(split);
+            queries.into_iter().filter(|q| !q.positives.is_empty()).collect::<Vec<_>>()
+        };
+        let (queries, held_out) = (judged(Split::Train), judged(Split::HeldOut));
+        let need = |what: &str, needed: usize, got: usize| match got < needed {
+            true => Err(Error::InsufficientData { what: what.into(), needed, got }),
+            false => Ok(()),
+        };
+        need("training queries with a document marked relevant", 2, queries.len())?;
+        need("held-out queries with a document marked relevant", 2, held_out.len())?;
+        if options.negatives == Strategy::Labelled {
+            let labelled = queries.iter().map(|q| q.negatives.len()).sum();
+            need("documents marked not relevant", 1, labelled)?;
+        }
+        let mut run = Self {
+            options,
+            phase: Phase::Done,
+            queries,
+            held_out,
+            real: tuner.judgments.has_real_positives(),
+            revision: tuner.revision,
+            trainer: None,
+            before: None,
+            now: Epoch::default(),
+            epochs: 0,
+            step: 0,
+            steps: 0,
+            last_round: None,
+            scores: Scores::new(),
+            refreshed: None,
+        };
+        run.phase = Phase::Encode(run.everything(tuner, None), Box::new(Phase::Before));
+        Ok(run)
+    }
+
+    /// # Errors
+    /// Whatever the work meets; the run is over then.
+    pub(super) async fn next(&mut self, tuner: &mut Tuner) -> Result<Option<Event>> {
+        if matches!(self.phase, Phase::Done) {
+            return Ok(None);
+        }
+        if tuner.revision != self.revision {
+            let reason = "documents or weights changed while it ran; nothing was kept, start it again";
+            return Err(Error::input("training", reason));
+        }
+        loop {
+            // Taken out, so that a failure on the way leaves the run finished rather than half way.
+            match std::mem::replace(&mut self.phase, Phase::Done) {
+                Phase::Encode(mut encodings, then) => match encodings.next(tuner).await? {
+                    Some(event) => {
+                        self.phase = Phase::Encode(encodings, then);
+                        return Ok(Some(event));
+                    }
+                    None => self.phase = *then,
+                },
+                Phase::Before => {
+                    let report = tuner.report(&self.held_out, Mode::Dense).await?;
+                    let event = measured(Moment::Before, 0, &report);
+                    self.before = Some(report);
+                    self.phase = Phase::Refresh;
+                    return Ok(Some(event));
+                }
+                Phase::Refresh => self.phase = self.refresh(tuner).await?,
+                Phase::Mine(weights) => {
+                    let round = self.begin_round(tuner, weights).await?;
+                    self.phase = Phase::Mining(Box::new(round));
+                }
+                Phase::Mining(mut round) => match round.next(tuner).await? {
+                    Some(event) => {
+                        self.phase = Phase::Mining(round);
+                        return Ok(Some(event));
+                    }
+                    None => return self.end_round(tuner, *round).map(Some),
+                },
+                Phase::Steps => {
+                    if self.is_stale() {
+                        self.phase = Phase::Refresh;
+                    } else if let Some(batch) = self.now.batches.next() {
+                        let event = self.take_step(tuner, &batch).await?;
+                        self.phase = Phase::Steps;
+                        return Ok(Some(event));
+                    } else if self.now.number < self.epochs {
+                        self.now.is_over = true;
+                        self.phase = Phase::Refresh;
+                    } else {
+                        self.phase = self.finish(tuner).await?;
+                    }
+                }
+                Phase::After { weights } => {
+                    let held_out = &self.held_out;
+                    let report = async |tuner: &mut Tuner| tuner.report(held_out, Mode::Dense).await;
+                    let after = tuner.with_weights(&weights, report).await?;
+                    let event = measured(Moment::After, self.epochs, &after);
+                    self.phase = Phase::Verdict { weights, after };
+                    return Ok(Some(event));
+                }
+                Phase::Verdict { weights, after } => return self.judge(tuner, weights, &after).map(Some),
+                Phase::Done => return Ok(None),
+            }
+        }
+    }
+
+    /// Takes the caller's word on the candidates of the last `Scoring` event.
+    ///
+    /// # Errors
+    /// `InputInvalid` when nobody asked, or the numbers do not fit.
+    pub(super) fn put_scores(&mut self, scores: &[f32]) -> Result<()> {
+        match &mut self.phase {
+            Phase::Mining(round) => round.put_scores(scores),
+            _ => Err(Error::input("teacher", "gave scores that nobody asked for")),
+        }
+    }
+
+    /// All documents, and the queries of both sides, that have no vector under these weights (default: those in use).
+    fn everything(&self, tuner: &Tuner, weights: Option<&Snapshot>) -> Encodings {
+        let fingerprint = weights.map_or(tuner.encoder.fingerprint(), Snapshot::fingerprint);
+        let length = tuner.encoder.max_length();
+        let contents = tuner.corpus.documents().iter().map(|document| document.content());
+        let queries = self.queries.iter().chain(&self.held_out).map(|query| query.text.clone());
+        let documents = tuner.vectors.missing(fingerprint, contents);
+        let queries = tuner.vectors.missing(fingerprint, queries);
+        Encodings(vec![
+            Encoding::new(Stage::Documents, documents, length, weights.cloned()),
+            Encoding::new(Stage::Queries, queries, length, weights.cloned()),
+        ])
+    }
+
+    /// Share of the steps taken, 0..1.
+    fn progress(&self) -> f32 {
+        if self.steps == 0 { 0.0 } else { self.step as f32 / self.steps as f32 }
+    }
+}
+
+impl Encodings {
+    /// One batch; none when all is done.
+    async fn next(&mut self, tuner: &mut Tuner) -> Result<Option<Event>> {
+        while let Some(encoding) = self.0.first_mut() {
+            match encoding.next(tuner).await? {
+                Some(event) => return Ok(Some(event)),
+                None => drop(self.0.remove(0)),
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn measured(stage: Moment, epoch: usize, report: &Report) -> Event {
+    Event::Evaluation { stage, epoch, metrics: report.metrics, queries: report.per_query.len() }
+}

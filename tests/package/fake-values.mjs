@@ -1,0 +1,56 @@
+/** What the parts of the fake engine share: its embedding, its errors, what tests wait with, and the numbers it reports. */
+
+const LETTERS = [..."aeionrst"];
+export const DIMENSIONS = LETTERS.length;
+
+export const FILES = { config: new Uint8Array([1]), tokenizer: new Uint8Array([2]), weights: new Uint8Array([3]) };
+
+/** An error as the wasm module throws it. */
+export function coded(code, message = code) {
+  return Object.assign(new Error(message), { code });
+}
+
+/** A promise and what settles it. */
+export function deferred() {
+  let resolve, reject;
+  const promise = new Promise((yes, no) => ([resolve, reject] = [yes, no]));
+  return { promise, resolve, reject };
+}
+
+/** Lets the event loop turn until the condition holds; no clock, but an end, so that a failure is not a hang. */
+export async function until(condition) {
+  for (let turn = 0; !condition(); turn += 1) {
+    if (turn === 20_000) throw new Error(`still waiting for ${condition}`);
+    await new Promise(setImmediate);
+  }
+}
+
+export const METRICS = { "ndcg@10": 0.5, "mrr@10": 0.4, "recall@10": 0.8, "recall@100": 0.9, "precision@1": 0.3 };
+
+export const VERDICT = {
+  outcome: "better", metric: "ndcg@10", before: METRICS, after: { ...METRICS, "ndcg@10": 0.6 }, difference: 0.1,
+  interval: [0.05, 0.15], won: 1, lost: 0, tied: 0, perQuery: [], summary: "Better.", examples: 2,
+  measuredOn: "judgments",
+};
+
+/** Counts of letters, length 1. */
+export function embed(text) {
+  const counts = LETTERS.map((letter) => text.toLowerCase().split(letter).length - 1);
+  const length = Math.hypot(...counts) || 1;
+  return Float32Array.from(counts, (count) => count / length);
+}
+
+export function textOf({ title, text }) {
+  return title ? `${title} ${text}` : text;
+}
+
+export function dot(a, b) {
+  return a.reduce((sum, value, at) => sum + value * b[at], 0);
+}
+
+/** Rows one after the other. */
+export function pack(rows) {
+  const packed = new Float32Array(rows.length * DIMENSIONS);
+  rows.forEach((row, at) => packed.set(row, at * DIMENSIONS));
+  return packed;
+}
