@@ -1,5 +1,6 @@
 /** Word pieces, as the model reads them, put together to the words that a person reads. */
 import type { Alignment } from "nearmiss";
+import { WORD } from "./highlight.ts";
 
 export interface Span {
   start: number;
@@ -12,9 +13,6 @@ export interface Pair {
   match: Span;
   similarity: number;
 }
-
-/** Letters and digits of any script, with apostrophes inside. */
-const WORD = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*/gu;
 
 /**
  * One pair for each word of the question that any piece of it was aligned for, in reading order: of its pieces the one

@@ -12,7 +12,7 @@ export interface Excerpt {
 }
 
 /** Letters and digits of any script, with apostrophes inside. */
-const WORD = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*/gu;
+export const WORD = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*/gu;
 
 /** Words that say nothing about the topic; marking them would only make noise. */
 const COMMON = new Set(
@@ -41,6 +41,12 @@ export function excerpt(text: string, query: string, length = 220): Excerpt {
 /** The whole text with the query's words marked. */
 export function highlight(text: string, query: string): Segment[] {
   return cutUp(text, 0, text.length, findMatches(text, queryWords(query)));
+}
+
+/** The question's own word for a stem of it: "retired" for "retir"; the stem where none fits. */
+export function unstemmed(stem: string, query: string): string {
+  const words = query.match(WORD) ?? [];
+  return words.find((word) => word.toLowerCase().startsWith(stem)) ?? words.find((word) => sameWord(word.toLowerCase(), stem)) ?? stem;
 }
 
 function queryWords(query: string): string[] {

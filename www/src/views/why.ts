@@ -26,7 +26,7 @@ function failure(error: unknown): HTMLElement {
 }
 
 function parts(why: Why, document: Document | undefined, title: (id: string) => string): HTMLElement[] {
-  return [rulesPart(why), searchesPart(why, title), termsPart(why.terms), alignmentPart(why, document)];
+  return [rulesPart(why), searchesPart(why, title), termsPart(why.terms, why.query), alignmentPart(why, document)];
 }
 
 /** The answer first: what training makes of it, and which rule decides. */
