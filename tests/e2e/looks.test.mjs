@@ -52,8 +52,9 @@ describe("how the page looks", { timeout: 300_000 }, () => {
 
   it("is in order with near misses, contradicting marks and explanations unfolded", async () => {
     const query = sample().queries[1].text;
-    const [answer] = await page.getByTestId("hit").evaluateAll((items) => items.map((item) => item.dataset.id));
-    await page.getByTestId("mark-right").first().click();
+    const hit = page.locator('[data-testid=hit]:not([data-mark="true"])').first();
+    const answer = await hit.getAttribute("data-id");
+    await page.locator(`[data-id="${answer}"]`).getByTestId("mark-right").click();
     await importMarks(page, file("clicks.jsonl", JSON.stringify({ query, document: answer, relevant: false, source: "click" })));
     await page.getByTestId("conflict").waitFor();
     await mine(page);

@@ -90,6 +90,8 @@ describe("near misses", { timeout: 300_000 }, () => {
     assert.match(await page.locator("#mining-sources").textContent(), /found by words/);
     assert.match(await page.locator("#mining-gap").textContent(), /the time before/);
 
+    // A second look at every step of the way would take long here.
+    await options.getByRole("checkbox", { name: /Take a second look/ }).uncheck();
     await train(page);
     await page.getByTestId("verdict").waitFor();
     assert.match(await page.locator("#mining-when").textContent(), /As training/, "training shows its own near misses");

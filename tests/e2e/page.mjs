@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { launch, ROOT, serve } from "../harness.mjs";
 
 /** Milliseconds; generous, as the CPU that reads the notes may be busy with other work. */
-const PATIENCE = 20_000;
+const PATIENCE = 120_000;
 
 /**
  * The built page under its Content-Security-Policy, the model folders beside it, and a browser.

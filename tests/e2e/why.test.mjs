@@ -41,16 +41,20 @@ describe("why this one", { timeout: 300_000 }, () => {
     assert.ok(terms.every(({ width }) => width > 0));
     const asked = question.match(/[\p{L}\p{N}]+/gu);
     assert.ok(terms.every(({ word }) => asked.includes(word)), `${JSON.stringify(terms)}: in the person's own words, not in stems`);
-    assert.ok((await box.locator(".checks li").count()) > 3);
   });
 
-  it("says that a marked answer is one, and that a copy or a mark decides", async () => {
-    await search(page, notes.corpus.find(({ _id }) => _id === answer).title);
-    const hit = page.locator(`#hits [data-id="${answer}"]`);
-    await hit.getByTestId("mark-right").click();
-    const box = await ask(hit);
-    assert.equal(await box.getByTestId("why-verdict").textContent(), "You marked it right.");
-    assert.match(await box.locator(".checks .broken").first().textContent(), /It is marked right for this question/);
+  it("says whether a mark decides, and that nothing can be told from an answer that is not marked", async () => {
+    await page.locator("#mode").selectOption("dense");
+    await search(page, "a question that nobody marked");
+    const verdict = async (at) => (await ask(page.getByTestId("hit").nth(at))).getByTestId("why-verdict").textContent();
+    assert.match(await verdict(0), /^No right answer is marked for this question yet/);
+    await page.getByTestId("mark-right").nth(1).click();
+    await page.getByTestId("mark-wrong").nth(2).click();
+    assert.equal(await verdict(1), "Marked right (you): it is an answer, and no near miss.");
+    assert.equal(await verdict(2), "Marked wrong (you): training uses it as a near miss.");
+    const rules = (await ask(page.getByTestId("hit").nth(3))).locator(".checks li");
+    assert.ok((await rules.count()) > 3);
+    assert.ok((await rules.allTextContents()).every((text) => /^(passed|broken): [A-Z]/.test(text)));
   });
 
   it("lights up the match of a word by mouse and by keyboard, and names it for who cannot see it", async () => {

@@ -2,6 +2,7 @@
 import { NearmissError, type Document, type MiningReport, type Why } from "nearmiss";
 import { documentOf, titleOf } from "../catalogue.ts";
 import type { Outcome } from "../jobs.ts";
+import { normalise, type Side } from "../marks.ts";
 import { showMining } from "../progress.ts";
 import { miningOptions } from "../settings.ts";
 import type { Mined } from "../state.ts";
@@ -13,6 +14,8 @@ export interface Explained {
   why: Why;
   document: Document | undefined;
   title: (id: string) => string;
+  /** Of the question, if it has one yet. */
+  side: Side | undefined;
 }
 
 export class Mining {
@@ -38,8 +41,8 @@ export class Mining {
     const { engine, store } = this.#desk;
     if (!engine) throw new NearmissError("DISPOSED", strings.training.needModel);
     const why = await engine.why(query, document, miningOptions(store.state));
-    const { documents } = store.state;
-    return { why, document: documentOf(documents, document), title: (id) => titleOf(documents, id) };
+    const { documents, sides } = store.state;
+    return { why, document: documentOf(documents, document), title: (id) => titleOf(documents, id), side: sides.get(normalise(query)) };
   }
 }
 

@@ -28,7 +28,10 @@ export const why = {
   failed: (message: string) => `This could not be looked up: ${message}`,
   eligible: "It passes every rule, so training may use it as a near miss.",
   notEligible: "Training will not use it as a near miss:",
-  judged: { true: "You marked it right.", false: "You marked it wrong." },
+  judged: (relevant: boolean, who: string) =>
+    relevant ? `Marked right (${who}): it is an answer, and no near miss.` : `Marked wrong (${who}): training uses it as a near miss.`,
+  noAnswers: "No right answer is marked for this question yet, so training has nothing to tell it from.",
+  test: "Training never sees this test question. If it did, the rules would say:",
   searches: "Where the two searches put it",
   dense: "By meaning",
   lexical: "By words",
@@ -37,7 +40,6 @@ export const why = {
   points: (score: number) => `score ${score.toFixed(1)}`,
   unread: "not read yet",
   answer: (title: string) => `Right answer: ${title}`,
-  noAnswers: "No right answer is marked for this question yet.",
   check: (rule: Rule, passed: boolean) => rules[rule][passed ? 0 : 1],
   passed: { true: "passed", false: "broken" },
   measured: (rule: Rule, value: number | null, limit: number | null) => {

@@ -1,7 +1,9 @@
 /** "Why this one?": looked up when it is unfolded, and told in words before numbers. */
-import type { Document, Hit, Why } from "nearmiss";
+import type { Hit, Why } from "nearmiss";
 import { el } from "../dom.ts";
+import { voice, type Side } from "../marks.ts";
 import type { Session } from "../session.ts";
+import type { Explained } from "../session/mining.ts";
 import { strings } from "../strings.ts";
 import { alignmentPart } from "./alignment.ts";
 import { termsPart } from "./terms.ts";
@@ -14,7 +16,7 @@ export function whyDetails(session: Session, query: string, id: string, hit?: Hi
     if (!box.open) return;
     body.replaceChildren(el("p", { class: "hint" }, strings.why.asking));
     session.mining.why(query, id).then(
-      ({ why, title, document }) => body.replaceChildren(...parts(why, document ?? hit, title)),
+      (explained) => body.replaceChildren(...parts(explained, hit)),
       (error: unknown) => body.replaceChildren(failure(error)),
     );
   });
@@ -25,17 +27,27 @@ function failure(error: unknown): HTMLElement {
   return el("p", { class: "notice", role: "alert" }, strings.why.failed(error instanceof Error ? error.message : String(error)));
 }
 
-function parts(why: Why, document: Document | undefined, title: (id: string) => string): HTMLElement[] {
-  return [rulesPart(why), searchesPart(why, title), termsPart(why.terms, why.query), alignmentPart(why, document)];
+function parts({ why, document, title, side }: Explained, hit: Hit | undefined): HTMLElement[] {
+  return [rulesPart(why, side), searchesPart(why, title), termsPart(why.terms, why.query), alignmentPart(why, document ?? hit)];
 }
 
 /** The answer first: what training makes of it, and which rule decides. */
-function rulesPart({ checks, eligible, judgment }: Why): HTMLElement {
-  const verdict = judgment ? strings.why.judged[`${judgment.relevant}`] : eligible ? strings.why.eligible : strings.why.notEligible;
+function rulesPart(why: Why, side: Side | undefined): HTMLElement {
+  const { checks, eligible, judgment, positives } = why;
+  const part = (verdict: string, ...more: HTMLElement[]) => el("div", { class: "why-part" }, el("p", { "data-testid": "why-verdict" }, verdict), ...more);
+  if (judgment) return part(strings.why.judged(judgment.relevant, strings.judgments.who[voice(judgment)]));
+  if (positives.length === 0) return part(strings.why.noAnswers);
   const broken = checks.filter((check) => !check.passed);
-  const passed = checks.filter((check) => check.passed);
-  const list = el("ul", { class: "checks" }, ...[...broken, ...passed].map(checkItem));
-  return el("div", { class: "why-part" }, el("p", { "data-testid": "why-verdict" }, verdict), list);
+  const passed = checks.filter((check) => check.passed && isOn(check));
+  const verdict = side === "held-out" ? strings.why.test : eligible ? strings.why.eligible : strings.why.notEligible;
+  return part(verdict, el("ul", { class: "checks" }, ...[...broken, ...passed].map(checkItem)));
+}
+
+/** These always hold; of the others a limit says that they were asked for. */
+const ALWAYS: readonly string[] = ["positive", "copy", "labelled", "sibling"] satisfies Why["checks"][number]["rule"][];
+
+function isOn({ rule, limit }: Why["checks"][number]): boolean {
+  return limit !== null || ALWAYS.includes(rule);
 }
 
 function checkItem({ rule, value, limit, passed }: Why["checks"][number]): HTMLElement {
@@ -53,9 +65,7 @@ function searchesPart({ dense, lexical, positives }: Why, title: (id: string) =>
     fact(strings.why.lexical, strings.why.place(lexical.rank, strings.why.points(lexical.score))),
     ...positives.map(({ document, score, rank }) => fact(strings.why.answer(title(document)), strings.why.place(rank, strings.why.similarity(score)))),
   ];
-  const part = el("div", { class: "why-part" }, el("p", { class: "why-title" }, strings.why.searches), el("dl", { class: "places" }, ...rows));
-  if (positives.length === 0) part.append(el("p", { class: "hint" }, strings.why.noAnswers));
-  return part;
+  return el("div", { class: "why-part" }, el("p", { class: "why-title" }, strings.why.searches), el("dl", { class: "places" }, ...rows));
 }
 
 function fact(name: string, value: string): HTMLElement {
