@@ -19,8 +19,9 @@ export const mining = {
   find: "Find near misses",
   again: "Look again",
   looking: "Looking for near misses",
-  needs: "Mark a result Right for a practice question first.",
-  ready: "Training looks for them by itself. Here you can see them first, and sort out what may be right after all.",
+  /** Under the heading "Near misses". */
+  hint: (possible: boolean) =>
+    `Notes that look right for a question and are not. Training looks for them by itself; here you can see them first.${possible ? "" : " To begin, mark a result Right for a practice question."}`,
   cancelled: "Stopped. Nothing was changed.",
   summary: ({ pairs, negatives }: MiningReport) => `${count(negatives, "near miss", "near misses")} for ${count(pairs, "right answer")}.`,
   when: {
@@ -35,8 +36,6 @@ export const mining = {
     return before === null ? `${apart}.` : `${apart}; the time before it was ${cosine(Math.abs(before))} ${before < 0 ? "below" : "above"}.`;
   },
   chart: {
-    positives: "Right answers",
-    negatives: "Near misses",
     x: "similarity to the question",
     y: "how many",
     text: (positives: Quantiles | null, negatives: Quantiles | null) =>

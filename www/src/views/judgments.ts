@@ -30,6 +30,7 @@ function showReadiness(state: State): void {
   const free = usable && state.allRead && state.busy === null;
   byId<HTMLButtonElement>("train").disabled = !enough || !free;
   byId<HTMLButtonElement>("mine").disabled = ready.practice === 0 || !free;
+  setText(byId("mining-hint"), strings.mining.hint(ready.practice > 0));
   setText(byId("readiness"), enough ? readyHint(state, usable, strings.training.ready(ready)) : strings.training.missing(ready));
   byId("stand-ins").hidden = ready.standIns === 0;
   setText(byId("stand-ins"), strings.judgments.standIns(ready.standIns, ready.standInsMeasured));
