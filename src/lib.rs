@@ -7,6 +7,8 @@
 //! 3. [`mining`]: from hits to training examples with hard negatives.
 //! 4. [`evaluation`]: nDCG and its kin per query; did search get better?
 //!
+//! beside these, [`text`]: queries and near-miss negatives made from the documents themselves;
+//!
 //! and, with the feature `cpu` or `webgpu`:
 //!
 //! 5. `tokenizer`, `encoder`: texts to [`embeddings`], the hinge between tensors and everything above.
@@ -31,6 +33,7 @@ pub mod index;
 #[cfg(feature = "model")]
 pub mod loss;
 pub mod mining;
+pub mod text;
 #[cfg(feature = "model")]
 pub mod tokenizer;
 #[cfg(feature = "model")]
