@@ -7,6 +7,8 @@
 //! 3. [`mining`]: from hits to training examples with hard negatives.
 //! 4. [`evaluation`]: nDCG and its kin per query; did search get better?
 //!
+//! beside these, [`text`]: queries and near-miss negatives made from the documents themselves;
+//!
 //! and, with the feature `cpu` or `webgpu`:
 //!
 //! 5. `tokenizer`, `encoder`: texts to [`embeddings`], the hinge between tensors and everything above.

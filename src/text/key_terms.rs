@@ -45,7 +45,7 @@ impl KeyTerms {
     /// ```
     /// use nearmiss::text::KeyTerms;
     ///
-    /// let terms = KeyTerms::new(&["Rotate the signing key. A signing key leaks.", "Bake the bread.", "The key of a door."]);
+    /// let terms = KeyTerms::new(&["Rotate the signing key. This signing key is old.", "Bake the bread.", "The key of a door."]);
     /// assert_eq!(terms.top(0, 1)[0].text, "signing key");
     /// ```
     pub fn new<T: AsRef<str>>(texts: &[T]) -> Self {

@@ -28,6 +28,9 @@ pub(super) struct Block {
     pub(super) line: usize,
 }
 
+/// Characters in a link target, at most: nothing but an address and a title stands in one.
+const LONGEST_TARGET: usize = 300;
+
 /// The blocks of a text, in order.
 pub(super) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
@@ -129,13 +132,11 @@ pub(super) fn link_targets(text: &str) -> Vec<Range<usize>> {
             Some('[') => ']',
             _ => continue,
         };
-        let Some(length) = text[open..].find(close) else { continue };
+        // To look no further keeps the work linear.
+        let mut window = text[open..].char_indices().take(LONGEST_TARGET);
+        let Some((length, _)) = window.find(|&(_, c)| c == close) else { continue };
         let inside = &text[open + 1..open + length];
-        // A real target holds no blank line and, but for a title, no prose.
-        if inside.len() < 300
-            && !inside.contains("\n\n")
-            && targets.last().is_none_or(|last| last.end <= open)
-        {
+        if !inside.contains("\n\n") && targets.last().is_none_or(|last| last.end <= open) {
             targets.push(open..open + length + 1);
         }
     }

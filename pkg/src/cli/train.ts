@@ -10,7 +10,7 @@ import { loadCorpus, loadJudgments, withoutShared } from "./data.js";
 import { COMMON, DATA, HELP, SEED } from "./options.js";
 import { metricTable, write, writeAtomic } from "./output.js";
 import { addPseudoQueries } from "./pseudo.js";
-import { checkMixture, MIXTURE, PSEUDO, SELECTED, SELECTION, STRATEGIES } from "./selection.js";
+import { checkMixture, MIXTURE, orNone, PSEUDO, SELECTED, SELECTION, STRATEGIES } from "./selection.js";
 import { Session, type Io } from "./session.js";
 
 const SETTINGS = [
@@ -51,7 +51,7 @@ export const train: Command = {
         "max-positives": { value: "N", kind: "integer", least: 1, help: "of one query in one epoch (default 4)" },
       }),
       ...under("Which candidates become negatives", {
-        "relative-margin": { value: "X", kind: "number", least: 0, help: "drop candidates that score above positive − |positive| × X (default 0.05)" },
+        "relative-margin": { value: "none|X", read: orNone("relative-margin"), help: "drop candidates that score above positive − |positive| × X (default 0.05)" },
       }),
       ...SELECTION,
       ...COMMON,

@@ -8,6 +8,7 @@
 //! unit symbols and term swaps work in any language that parts words by spaces.
 
 mod date;
+mod find_terms;
 mod generator;
 mod negation;
 mod number;

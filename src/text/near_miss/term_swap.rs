@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use super::find_terms::terms;
 use super::passage::Passage;
-use super::term::{Form, Term, terms};
+use super::term::{Form, Term};
 use crate::dataset::Rng;
 use crate::text::key_terms::KeyTerms;
 

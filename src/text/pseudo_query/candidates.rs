@@ -14,6 +14,9 @@ use crate::text::words::{Stems, fold, is_stop_word, parted_words as words};
 
 /// Words in a title or heading that is a query.
 const TITLE: std::ops::RangeInclusive<usize> = 2..=30;
+/// Endings of the names of files that hold documents.
+const FILES: [&str; 13] =
+    ["csv", "doc", "docx", "htm", "html", "json", "md", "odt", "org", "pdf", "rst", "tex", "txt"];
 /// Words in a sentence that is one.
 const CLOZE: std::ops::RangeInclusive<usize> = 5..=30;
 /// Words in a cropped span.
@@ -73,11 +76,8 @@ impl<'a> Candidates<'a> {
     /// The title, unless it is one word, the id or the name of a file.
     fn title(&self) -> Option<String> {
         let title = self.document.title.trim();
-        let is_file = title.rsplit_once('.').is_some_and(|(_, ending)| {
-            (1..=5).contains(&ending.len())
-                && ending.chars().all(|c| c.is_ascii_alphanumeric())
-               
-        });
+        let is_file =
+            title.rsplit_once('.').is_some_and(|(_, ending)| FILES.contains(&ending.to_lowercase().as_str()));
         let spaced =
             if title.contains(char::is_whitespace) { title.to_string() } else { title.replace('_', " ") };
         // "Guide > Keys" is the way to a section: its steps are words of the query, its signs are not.

@@ -1,0 +1,217 @@
+/** Which wrong documents are worth learning from. */
+
+import type { Document } from "./documents.js";
+import type { Judgment } from "./judgments.js";
+import type { ProgressEvent } from "./training.js";
+
+/**
+ * Where negatives come from.
+ * - `"dense"`: hits of the encoder as it is now (ANCE). `"ance"`: the same, mined anew every `refreshEvery` steps of a training.
+ * - `"bm25"`: hits by words. `"random"`: any document. `"in-batch"`: answers to other queries.
+ * - `"hybrid"`: a `mixture` of these.
+ * - `"labelled"`: only what people marked. `"synthetic"`: the answer with one thing changed, see `NearMiss`.
+ *
+ * What people marked wrong comes first under every strategy.
+ */
+export type MiningStrategy = "dense" | "ance" | "bm25" | "random" | "in-batch" | "hybrid" | "labelled" | "synthetic";
+
+/** Scores documents for a query; higher is better. The numbers of one query must compare with each other. */
+export type Teacher = (query: string, documents: Document[]) => ArrayLike<number> | Promise<ArrayLike<number>>;
+
+/** Which candidates become negatives. Scores are cosines of the encoder in use, whatever the strategy. */
+export interface SelectionOptions {
+  /** For strategy "hybrid": the weight of each source. Default: dense and bm25, half each. */
+  mixture?: Partial<Record<"dense" | "bm25" | "random" | "in-batch" | "synthetic", number>>;
+  /** This many of the best candidates that passed the filters are skipped. Default 0. */
+  rangeMin?: number;
+  /** Candidates from this place on, counted likewise, are skipped. Default grows with the corpus. */
+  rangeMax?: number;
+  /** Drop a candidate that scores above this. */
+  maxScore?: number;
+  /** Drop a candidate that scores below this. */
+  minScore?: number;
+  /** Drop a candidate that scores above positive − this. */
+  absoluteMargin?: number;
+  /** `"top"` takes the hardest that remain, `"random"` draws among them, `"simans"` prefers those that score near the positive. Default "top". */
+  sampling?: "top" | "random" | "simans";
+  /** SimANS draws with probability ∝ exp(−sharpness · (score − positive − offset)²). Default 100 and 0. */
+  simansSharpness?: number;
+  simansOffset?: number;
+  /** Fill places that stay empty with random documents that pass the filters. Default true. */
+  topUp?: boolean;
+  /** Drop a candidate whose words (3-shingles) overlap so much (Jaccard, 0..1) with a positive's; null turns the rule off. Default 0.8. */
+  nearDuplicates?: number | null;
+  /** Drop other chunks of a positive's document (`parent`). Default true. */
+  siblings?: boolean;
+  /** Drop documents with a positive's title. Default false: in many collections these are the best negatives. */
+  sameTitle?: boolean;
+  /** Drop a candidate that this scorer holds to be as good as a positive: `"maxsim"` (token by token, same encoder) or your own function. */
+  teacher?: "maxsim" | Teacher;
+  /** A candidate is as good when its teacher score is above positive − |positive| × this. Default 0. */
+  teacherMargin?: number;
+  /** Largest share of a result's mined negatives that may be synthetic. Default 0.5. */
+  maxSynthetic?: number;
+}
+
+export interface MineOptions extends SelectionOptions {
+  /** Default "dense". */
+  strategy?: MiningStrategy;
+  /** Drop a candidate that scores above positive − |positive| × this; null turns the rule off. Default 0.05. */
+  relativeMargin?: number | null;
+  /** Negatives a (query, positive) pair. Default 3. Judged ones are never left out, even if there are more. */
+  numNegatives?: number;
+  /** At most so many positives of one query, so that none dominates; which ones, the seed decides. Default: all. */
+  maxPositives?: number;
+  seed?: number;
+  signal?: AbortSignal;
+  onProgress?: (event: ProgressEvent) => void;
+}
+
+/** A text made from a document by changing one thing: close in form, different in meaning. */
+export interface NearMiss {
+  text: string;
+  kind: "number" | "date" | "unit" | "negation" | "term-swap";
+  /** What stood there, and what stands there now. */
+  from: string;
+  to: string;
+  /** Id of the document that was changed. */
+  source: string;
+  /** Id of the document that lent the term, for a term swap. */
+  donor: string | null;
+}
+
+export type NegativeSource = "labelled" | "click" | "mined" | "dense" | "bm25" | "random" | "in-batch" | "synthetic";
+
+export interface Negative {
+  /** Id; null for a synthetic text, which is no document. */
+  document: string | null;
+  synthetic?: NearMiss;
+  /** Cosine with the query when it was mined; null when it has none. */
+  score: number | null;
+  /** Rank, from 1, among the candidates of its source; null when it was not among them. */
+  rank: number | null;
+  /** Who says that it is one. */
+  source: NegativeSource;
+  /** Of a judgment; 1 for everything else. */
+  weight: number;
+}
+
+/** One training example: ids of documents and the scores they had when they were mined. */
+export interface Example {
+  query: string;
+  positive: string;
+  /** Judged ones first, then hardest first. */
+  negatives: Negative[];
+  positiveScore: number;
+  /** Of the positive's judgment. */
+  weight: number;
+}
+
+/** A document that was not taken as a negative because it may well answer the query. For a person to decide. */
+export interface Suspect {
+  query: string;
+  document: string;
+  /** The positive that it resembles. */
+  positive: string;
+  /** `"margin"`: it scores too near to the positive, or above it. */
+  reason: "near-duplicate" | "sibling" | "same-title" | "margin" | "teacher";
+  /** Cosines. */
+  score: number;
+  positiveScore: number;
+  /** Jaccard overlap for "near-duplicate", the teacher's score for "teacher". */
+  similarity: number | null;
+}
+
+export interface MiningReport {
+  strategy: MiningStrategy;
+  pairs: number;
+  negatives: number;
+  /** Hits looked at, before any filter. */
+  candidates: number;
+  /** How many candidates each rule dropped; one that breaks several counts for the first, in this order. */
+  dropped: {
+    /** Relevant to the query. */
+    positive: number;
+    /** Copies of a relevant document, word for word. */
+    copy: number;
+    /** Taken already, because somebody judged them. */
+    labelled: number;
+    nearDuplicate: number;
+    sibling: number;
+    sameTitle: number;
+    absoluteMargin: number;
+    relativeMargin: number;
+    maxScore: number;
+    minScore: number;
+    teacher: number;
+  };
+  /** Negatives by source; absent sources gave none. */
+  sources: Partial<Record<NegativeSource, number>>;
+  /** Random documents that filled places which would have stayed empty. */
+  toppedUp: number;
+  /** Pairs that got fewer negatives than asked for all the same, and how many negatives are missing in all. */
+  shortPairs: number;
+  shortfall: number;
+  /** Documents for a person to look at; `MiningResult.suspects` lists the likeliest. */
+  suspects: number;
+  rangeMin: number;
+  rangeMax: number;
+  positiveScores: Quantiles | null;
+  /** Null when no negative has a score. */
+  negativeScores: Quantiles | null;
+  /** Both distributions in equal bins from `min` to `max`. Null without pairs. */
+  histogram: { min: number; max: number; positives: number[]; negatives: number[] } | null;
+  /** Share of the negatives that the mining before this one had found for the same pair; null for the first. */
+  overlap: number | null;
+  /** Spent in mining, without encoding. */
+  miningMs: number;
+}
+
+export interface MiningResult {
+  examples: Example[];
+  /** Likeliest first, at most 3 a query and 500 in all. */
+  suspects: Suspect[];
+  report: MiningReport;
+}
+
+/** Why a document is, or is not, a negative for a query. */
+export interface Why {
+  query: string;
+  document: string;
+  /** What was said about it; null when nothing was. */
+  judgment: Judgment | null;
+  /** Place in dense and in lexical search. */
+  dense: { rank: number | null; score: number } | null;
+  lexical: { rank: number | null; score: number };
+  positives: { document: string; score: number; rank: number | null }[];
+  /** Every rule of the options, in order: what it looked at, what it allows, and whether the document passed. */
+  checks: { rule: keyof MiningReport["dropped"]; value: number | null; limit: number | null; passed: boolean }[];
+  /** Did it pass all of them? */
+  eligible: boolean;
+  /** BM25, term by term: the words that made it look right. */
+  terms: Explanation;
+  /** For each word piece of the query the one of the document that is nearest to it (MaxSim). */
+  alignment: Alignment[];
+}
+
+/** A number and what it was made from. */
+export interface Explanation {
+  description: string;
+  value: number;
+  details?: Explanation[];
+}
+
+/** Two word pieces, with their places in the query and in title + space + text (UTF-16, end exclusive), and their cosine. */
+export interface Alignment {
+  query: { text: string; start: number; end: number };
+  document: { text: string; start: number; end: number };
+  similarity: number;
+}
+
+export interface Quantiles {
+  min: number;
+  p25: number;
+  median: number;
+  p75: number;
+  max: number;
+}

@@ -1,0 +1,51 @@
+/** What it runs on, and what it is made from. */
+
+import type { ProgressEvent } from "./training.js";
+
+/** Where the arithmetic runs. `"auto"` takes WebGPU when a hardware adapter passes a known-answer test, else the CPU. */
+export type DeviceChoice = "auto" | "webgpu" | "cpu";
+
+/** What was chosen, and why. */
+export interface DeviceInfo {
+  kind: "webgpu" | "cpu";
+  /** The adapter's own description, or the CPU build's. */
+  name: string;
+  /** One sentence: why this device and not the other. */
+  reason: string;
+}
+
+export interface ModelInfo {
+  /** Length of one embedding. */
+  dimensions: number;
+  layers: number;
+  parameters: number;
+  /** Longest input in tokens; the rest of a text is cut. */
+  maxLength: number;
+  pooling: "mean" | "cls";
+  /** Changes with the transformer's weights, tokenizer, pooling and length, not with a head. Keys the embedding cache. */
+  fingerprint: string;
+}
+
+/** A sentence encoder in its Hugging Face layout. */
+export type ModelSource =
+  | string
+  | URL
+  | { config: BinaryInput; tokenizer: BinaryInput; weights: BinaryInput; pooling?: BinaryInput; sentenceBert?: BinaryInput };
+
+export type BinaryInput = Uint8Array | ArrayBuffer | Blob | string | URL;
+
+export interface CreateOptions {
+  model: ModelSource;
+  device?: DeviceChoice;
+  /** Longest input in tokens. Default: what the model's own files say. */
+  maxLength?: number;
+  /** `false` runs in this thread (the only way in Node); default: a dedicated worker in browsers. */
+  worker?: boolean;
+  onProgress?: (event: ProgressEvent) => void;
+  signal?: AbortSignal;
+}
+
+/** Stable names for what can go wrong. */
+export type ErrorCode =
+  | "WEBGPU_UNAVAILABLE" | "DEVICE_LOST" | "OUT_OF_MEMORY" | "MODEL_INVALID" | "MODEL_MISMATCH" | "TOKENIZER_INVALID"
+  | "INPUT_INVALID" | "INSUFFICIENT_DATA" | "STORAGE_QUOTA" | "STORAGE_CORRUPT" | "NETWORK" | "ABORTED" | "DISPOSED" | "INTERNAL";
