@@ -65,6 +65,8 @@ fn candidates() -> impl Strategy<Value = Candidates> {
                 lists: vec![
                     list(NegativeSource::Dense, top_k(cosine.iter().copied(), DOCUMENTS)),
                     list(NegativeSource::Bm25, top_k(words.iter().copied(), DOCUMENTS / 2)),
+                    list(NegativeSource::Random, top_k(words.iter().rev().copied(), 12)),
+                    list(NegativeSource::InBatch, top_k(words.iter().map(|w| w.sin()), 9)),
                 ],
                 spares: spares.into_iter().map(one).collect(),
                 positives: positives.into_iter().map(positive).collect(),
@@ -78,8 +80,15 @@ fn candidates() -> impl Strategy<Value = Candidates> {
 fn options() -> impl Strategy<Value = MiningOptions> {
     let margin = || prop::option::of(0.0f32..0.6);
     let sampling = prop::sample::select(vec![Sampling::Top, Sampling::Random, Sampling::SimAns]);
-    let strategy =
-        prop::sample::select(vec![From::Dense, From::Bm25, From::Hybrid, From::Labelled, From::Synthetic]);
+    let strategy = prop::sample::select(vec![
+        From::Dense,
+        From::Bm25,
+        From::Random,
+        From::InBatch,
+        From::Hybrid,
+        From::Labelled,
+        From::Synthetic,
+    ]);
     let range = (0usize..6, prop::option::of(1usize..50));
     let rules = (margin(), margin(), margin(), margin(), any::<bool>(), any::<bool>());
     let counts = (1usize..6, prop::option::of(1usize..3), any::<bool>(), 0.0f32..=1.0);
@@ -133,6 +142,9 @@ fn naive_eligible(query: &Candidates, list: &List, most_known: usize, o: &Mining
             left.retain(|c| c.likeness.teacher.unwrap() <= lowest);
         }
     }
+    // Only a ranking has a range.
+    let is_ranked = matches!(list.source, NegativeSource::Dense | NegativeSource::Bm25);
+    let (range_min, range_max) = if is_ranked { (range_min, range_max) } else { (0, DOCUMENTS) };
     let places = left.iter().map(|c| c.hit.position).enumerate();
     places.filter(|(at, _)| (range_min..range_max).contains(at)).map(|(_, position)| position).collect()
 }
@@ -161,7 +173,8 @@ proptest! {
                 Sampling::Top => prop_assert_eq!(&found[..], &eligible[..places]),
                 Sampling::Random | Sampling::SimAns => {
                     prop_assert!(found.iter().all(|document| eligible.contains(document)));
-                    prop_assert!(example.negatives[judged..].iter().map(|n| n.rank).is_sorted());
+                    let scores = example.negatives[judged..].iter().map(|n| n.score);
+                    prop_assert!(scores.is_sorted_by(|a, b| a >= b), "hardest first");
                 }
             }
         }
@@ -191,6 +204,10 @@ proptest! {
             for negative in &example.negatives {
                 *by_source.entry(negative.source).or_insert(0) += 1;
                 let list = query.lists.iter().find(|list| list.source == negative.source);
+                // Random documents come from the strategy or fill up what it left empty.
+                let hits = list.map_or(&[][..], |list| &list.hits).iter();
+                let known = hits.chain(query.spares.iter().filter(|_| options.top_up));
+                let known = known.filter(|candidate| candidate.hit.position == negative.document).collect::<Vec<_>>();
                 match negative.source {
                     NegativeSource::Synthetic => {
                         let own = query.positives.iter().find(|p| p.document == example.positive).unwrap();
@@ -198,8 +215,10 @@ proptest! {
                         (all, synthetic) = (all + 1, synthetic + 1);
                     }
                     NegativeSource::Random => {
-                        let spare = query.spares.iter().find(|c| c.hit.position == negative.document).unwrap();
-                        prop_assert!(options.top_up && checks(query, spare, &options).iter().all(|check| check.passed));
+                        let spare = known.first().expect("drawn from what was given");
+                        prop_assert!(checks(query, spare, &options).iter().all(|check| check.passed));
+                        prop_assert!(options.teacher.is_none() || spare.likeness.teacher.is_some(), "not asked about");
+                        prop_assert_eq!(negative.rank, None, "drawn, not ranked");
                         all += 1;
                     }
                     source if source.is_judged() => prop_assert_eq!(negative.weight, 0.5),
@@ -238,7 +257,11 @@ proptest! {
         let open = |candidate: &&Candidate| checks(&unasked, candidate, &options).iter().all(|check| check.passed);
         let (_, range_max) = options.range(DOCUMENTS);
         let wanted = unasked.lists.iter().flat_map(|list| list.hits.iter().filter(open).take(range_max));
-        let wanted: HashSet<usize> = wanted.map(|candidate| candidate.hit.position).collect();
+        let mut wanted: HashSet<usize> = wanted.map(|candidate| candidate.hit.position).collect();
+        if options.top_up && wanted.len() < 2 * options.num_negatives {
+            let spares = unasked.spares.iter().filter(open).take(options.num_negatives);
+            wanted.extend(spares.map(|candidate| candidate.hit.position));
+        }
         prop_assert_eq!(listed.iter().copied().collect::<HashSet<_>>(), wanted);
         prop_assert!(listed.is_sorted());
     }

@@ -10,6 +10,7 @@ use nearmiss::dataset::{Document, Judgment, NegativeSource, Split};
 use nearmiss::mining::{
     Curriculum, MiningOptions, MiningReport, Mixture, Sampling, Strategy, Suspicion, Teacher,
 };
+use nearmiss::text::PseudoOptions;
 use nearmiss::training::{LossName, TrainOptions, Trainable};
 use nearmiss::tuner::{Event, Job, MeasuredOn, MinedExample, NamedSuspect, Tuner};
 use std::collections::HashSet;
@@ -193,11 +194,11 @@ fn maxsim_looks_at_tokens_once_for_each_text() {
     let options = MiningOptions { teacher: Some(Teacher::MaxSim), num_negatives: 12, ..of(Strategy::Dense) };
     let job = Job::mine(&tuner, options.clone()).unwrap();
     let events = run(&mut tuner, job).unwrap();
-    let tokens = events.iter().filter_map(|event| match serde_json::to_value(event).unwrap() {
+    let mut tokens = events.iter().filter_map(|event| match serde_json::to_value(event).unwrap() {
         event if event["stage"] == "tokens" => Some((event["done"].clone(), event["total"].clone())),
         _ => None,
     });
-    let (done, total) = tokens.last().expect("tokens were encoded");
+    let (done, total) = tokens.next_back().expect("tokens were encoded");
     assert_eq!(done, total);
     assert_eq!(total, 8 + 12, "queries and documents, each once");
     let Some(Event::Mined { examples, report, .. }) = events.last() else { panic!("nothing mined") };
@@ -258,6 +259,58 @@ fn ance_mines_anew_every_few_steps_and_says_how_stale_the_old_ones_were() {
         let steps = events.iter().filter(|event| matches!(event, Event::Step { .. })).count();
         assert_eq!(steps, 12);
     }
+}
+
+#[test]
+fn in_batch_training_reports_itself_and_what_teaches_nothing() {
+    let mut tuner = tuner();
+    let alone = Judgment { split: Some(Split::Train), ..Judgment::not_relevant("nobody knows", "key") };
+    tuner.add_judgments(vec![alone]).unwrap();
+    for options in [
+        TrainOptions { num_negatives: 2, ..short(Trainable::Head, Strategy::InBatch) },
+        TrainOptions { num_negatives: 0, ..short(Trainable::Head, Strategy::Dense) },
+    ] {
+        let job = Job::train(&tuner, options).unwrap();
+        let events = run(&mut tuner, job).unwrap();
+        for event in &events {
+            let Event::Mining { report, .. } = event else { continue };
+            assert_eq!((report.strategy, report.shortfall, report.unanswered), (Strategy::InBatch, 0, 1));
+            assert_eq!(report.sources, [(NegativeSource::Labelled, 8)].into());
+        }
+        assert_eq!(minings(&events).len(), 3, "once an epoch");
+    }
+    let (_, _, report) = mine(&mut tuner, of(Strategy::Dense));
+    assert_eq!(report.unanswered, 1);
+}
+
+#[test]
+fn mining_ends_when_its_documents_change() {
+    let mut tuner = tuner();
+    let options = MiningOptions { teacher: Some(Teacher::MaxSim), ..of(Strategy::Dense) };
+    let mut job = Job::mine(&tuner, options).unwrap();
+    loop {
+        let event = pollster::block_on(job.next(&mut tuner)).unwrap().expect("not over yet");
+        if serde_json::to_value(&event).unwrap()["stage"] == "tokens" {
+            break;
+        }
+    }
+    tuner.remove_documents(&["key".into(), "ring".into()]);
+    assert_eq!(pollster::block_on(job.next(&mut tuner)).unwrap_err().code(), "INPUT_INVALID");
+    assert!(pollster::block_on(job.next(&mut tuner)).unwrap().is_none(), "the job is over");
+}
+
+#[test]
+fn made_queries_say_why_they_no_longer_count() {
+    let mut tuner = tuner();
+    let all: Vec<(String, String)> =
+        tuner.judgments().all().map(|j| (j.query.clone(), j.document.clone())).collect();
+    tuner.remove_judgments(all.iter().map(|(query, document)| (query.as_str(), document.as_str())));
+    let made = tuner.pseudo_queries(&PseudoOptions { per_document: 4, ..PseudoOptions::default() }).unwrap();
+    assert!(made.queries.len() > 10, "{made:?}");
+    let first = made.queries[0].clone();
+    tuner.add_judgments(vec![Judgment::relevant(first.query, first.document)]).unwrap();
+    let refused = Job::train(&tuner, TrainOptions::default()).err().unwrap().to_string();
+    assert!(refused.contains("no longer count"), "{refused}");
 }
 
 #[test]

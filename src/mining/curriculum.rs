@@ -21,7 +21,7 @@ pub enum Curriculum {
 }
 
 impl Curriculum {
-    /// The options at this share (0..1) of a training on so many documents; at 1 they are those given.
+    /// The options at this hardness, from 0 (easiest) to 1, on so many documents; at 1 they are those given.
     ///
     /// ```
     /// use nearmiss::mining::{Curriculum, MiningOptions};
@@ -30,8 +30,8 @@ impl Curriculum {
     /// assert_eq!((start.range_min, start.range_max), (20, Some(40)));
     /// assert_eq!(Curriculum::Rank.at(&options, 1000, 1.0), options);
     /// ```
-    pub fn at(self, options: &MiningOptions, documents: usize, progress: f32) -> MiningOptions {
-        let left = 1.0 - progress.clamp(0.0, 1.0);
+    pub fn at(self, options: &MiningOptions, documents: usize, hardness: f32) -> MiningOptions {
+        let left = 1.0 - hardness.clamp(0.0, 1.0);
         let mut now = options.clone();
         match self {
             Self::Rank if left > 0.0 => {

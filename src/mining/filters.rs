@@ -133,7 +133,8 @@ pub fn checks(query: &Candidates, candidate: &Candidate, options: &MiningOptions
 }
 
 /// Positions of the candidates for which a teacher's word is needed: those that pass all other rules, as far down as the
-/// range reaches, each once.
+/// range reaches, each once. Random spares are among them only where the others are few: asking about documents that are
+/// hardly ever taken would cost as much as all other questions.
 pub fn shortlist(query: &Candidates, options: &MiningOptions, documents: usize) -> Vec<usize> {
     let rules = Rules::new(query, options);
     let (_, range_max) = options.range(documents);
@@ -144,5 +145,12 @@ pub fn shortlist(query: &Candidates, options: &MiningOptions, documents: usize) 
     }
     wanted.sort_unstable();
     wanted.dedup();
+    // Half of them may yet fall to the teacher.
+    if options.top_up && wanted.len() < 2 * options.num_negatives {
+        let passed = query.spares.iter().filter(|candidate| rules.broken(candidate).is_none());
+        wanted.extend(passed.take(options.num_negatives).map(|candidate| candidate.hit.position));
+        wanted.sort_unstable();
+        wanted.dedup();
+    }
     wanted
 }

@@ -1,6 +1,6 @@
 //! The negatives of one pair, as they are drawn.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::candidates::Candidates;
 use super::sampling::Eligible;
@@ -32,7 +32,7 @@ impl Hand {
                 self.negatives.push(Negative {
                     document: candidate.hit.position,
                     score: Some(candidate.hit.score),
-                    rank: (rank > 0).then_some(rank),
+                    rank,
                     source,
                     weight: 1.0,
                 });
@@ -52,13 +52,15 @@ impl Hand {
 /// The negatives that somebody judged, labels first, without any that is a positive too.
 pub(super) fn judged(query: &Candidates) -> Vec<Negative> {
     let own = query.lists.first().map_or(&[][..], |list| &list.hits);
+    let ranks: HashMap<usize, usize> =
+        own.iter().enumerate().map(|(index, candidate)| (candidate.hit.position, index)).collect();
     let marked = query.negatives.iter().filter(|marked| !query.is_positive(marked.document));
     let negatives = marked.map(|marked| {
-        let rank = own.iter().position(|candidate| candidate.hit.position == marked.document);
+        let index = ranks.get(&marked.document).copied();
         Negative {
             document: marked.document,
-            score: marked.score.or(rank.map(|index| own[index].hit.score)),
-            rank: rank.map(|index| index + 1),
+            score: marked.score.or(index.map(|index| own[index].hit.score)),
+            rank: index.map(|index| index + 1),
             source: marked.source,
             weight: marked.weight,
         }

@@ -88,13 +88,15 @@ impl Miner {
     pub fn add(&mut self, number: usize, query: &Candidates) -> Result<()> {
         query.check(number, self.documents)?;
         if query.positives.is_empty() {
+            self.tally.unanswered += usize::from(!query.negatives.is_empty());
             return Ok(());
         }
+        let judged = judged(query);
         let pools = self.pools(number, query);
         let spares = self.spares(query);
         let mut rng = Rng::stream(self.options.seed, number as u64);
         for positive in self.positives(query, &mut rng) {
-            let negatives = self.negatives(query, positive, &pools, &spares, &mut rng);
+            let negatives = self.negatives(&judged, positive, &pools, &spares, &mut rng);
             self.examples.push(Example {
                 query: number,
                 positive: positive.document,
@@ -133,13 +135,17 @@ impl Miner {
         let mut seen = HashSet::new();
         let mut pools = vec![Vec::new(); self.shares.len()];
         for list in &query.lists {
+            let is_ranked = matches!(list.source, NegativeSource::Dense | NegativeSource::Bm25);
             let mut passed = Vec::new();
             for (index, candidate) in list.hits.iter().take(self.depth).enumerate() {
                 let is_new = seen.insert(candidate.hit.position);
                 self.tally.candidates += usize::from(is_new);
                 match rules.broken(candidate) {
                     None if self.awaits_teacher(candidate.likeness.teacher) => {}
-                    None => passed.push(Eligible { candidate: *candidate, rank: index + 1 }),
+                    None => {
+                        let rank = is_ranked.then_some(index + 1);
+                        passed.push(Eligible { candidate: *candidate, rank });
+                    }
                     Some(rule) if is_new => {
                         self.tally.dropped.count(rule);
                         let suspect = Suspect::of(number, query, candidate, rule);
@@ -149,7 +155,6 @@ impl Miner {
                     Some(_) => {}
                 }
             }
-            let is_ranked = matches!(list.source, NegativeSource::Dense | NegativeSource::Bm25);
             let (min, max) = if is_ranked { self.range } else { (0, passed.len()) };
             let share = self.shares.iter().position(|&(source, _)| source == list.source);
             if let Some(share) = share {
@@ -164,28 +169,28 @@ impl Miner {
         self.options.teacher.is_some() && teacher.is_none()
     }
 
-    /// Random documents that pass every rule.
+    /// Random documents that pass every rule; where a teacher was asked for, its own too.
     fn spares(&self, query: &Candidates) -> Vec<Eligible> {
         // Only judgments are meant where people asked for them alone.
         if !self.options.top_up || self.shares.is_empty() {
             return Vec::new();
         }
         let rules = Rules::new(query, &self.options);
-        let passed = query.spares.iter().filter(|candidate| rules.broken(candidate).is_none());
-        passed.map(|&candidate| Eligible { candidate, rank: 0 }).collect()
+        let passed = query.spares.iter().filter(|candidate| {
+            rules.broken(candidate).is_none() && !self.awaits_teacher(candidate.likeness.teacher)
+        });
+        passed.map(|&candidate| Eligible { candidate, rank: None }).collect()
     }
 
     fn negatives(
         &mut self,
-        query: &Candidates,
+        judged: &[Negative],
         positive: &Positive,
         pools: &[Vec<Eligible>],
         spares: &[Eligible],
         rng: &mut Rng,
     ) -> Vec<Negative> {
-        let mut negatives = judged(query);
-        let marked = negatives.len();
-        let places = self.options.num_negatives.saturating_sub(marked);
+        let places = self.options.num_negatives.saturating_sub(judged.len());
         let counts = allocate(&self.shares, places, rng);
         let mut hand = Hand::default();
         let orders: Vec<Vec<usize>> =
@@ -209,11 +214,12 @@ impl Miner {
         let all: Vec<usize> = (0..spares.len()).collect();
         self.tally.topped_up += hand.take(spares, &all, NegativeSource::Random, missing);
 
-        hand.negatives.sort_by_key(|negative| (negative.rank.is_none(), negative.rank));
+        // Hardest first, whatever the source; a text without a score is harder than any document.
+        let score = |negative: &Negative| negative.score.unwrap_or(f32::INFINITY);
+        hand.negatives.sort_by(|a, b| score(b).total_cmp(&score(a)));
         self.mined += hand.negatives.len();
         self.synthetic += hand.negatives.iter().filter(|n| n.source == NegativeSource::Synthetic).count();
-        negatives.extend(hand.negatives);
-        negatives
+        judged.iter().copied().chain(hand.negatives).collect()
     }
 
     /// How many synthetic negatives the cap still allows, when this pair has `others`: s ≤ cap × (mined + others + s) − used.

@@ -76,7 +76,7 @@ pub struct MiningOptions {
     pub teacher_margin: f32,
     /// Largest share of the mined negatives that may be synthetic.
     pub max_synthetic: f32,
-    /// Seeds everything random.
+    /// Seeds everything drawn.
     pub seed: u64,
 }
 

@@ -26,6 +26,8 @@ pub struct MiningReport {
     pub sources: BTreeMap<NegativeSource, usize>,
     /// Random documents that filled places which would have stayed empty.
     pub topped_up: usize,
+    /// Queries with negatives alone: without an answer there is no pair, and they teach nothing.
+    pub unanswered: usize,
     /// Pairs that got fewer negatives than asked for.
     pub short_pairs: usize,
     /// Negatives missing in all.
@@ -156,6 +158,7 @@ pub(super) struct Tally {
     pub candidates: usize,
     pub dropped: Dropped,
     pub topped_up: usize,
+    pub unanswered: usize,
     pub suspects: usize,
 }
 
@@ -180,6 +183,7 @@ pub(super) fn report(
         dropped: tally.dropped,
         sources,
         topped_up: tally.topped_up,
+        unanswered: tally.unanswered,
         short_pairs: examples.iter().filter(|example| missing(example) > 0).count(),
         shortfall: examples.iter().map(missing).sum(),
         suspects: tally.suspects,

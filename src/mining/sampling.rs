@@ -4,11 +4,11 @@ use super::candidates::Candidate;
 use super::options::{MiningOptions, Sampling};
 use crate::dataset::Rng;
 
-/// A candidate that may become a negative, with its rank (from 1) in its list.
+/// A candidate that may become a negative, with its rank (from 1) in its list, where that has an order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Eligible {
     pub candidate: Candidate,
-    pub rank: usize,
+    pub rank: Option<usize>,
 }
 
 /// The numbers of the eligible candidates in the order in which they would be taken for a positive of this score.
@@ -56,7 +56,7 @@ mod tests {
     fn eligible(scores: &[f32]) -> Vec<Eligible> {
         let one = |(position, &score)| Eligible {
             candidate: Candidate::from(Hit { position, score }),
-            rank: position + 1,
+            rank: Some(position + 1),
         };
         scores.iter().enumerate().map(one).collect()
     }

@@ -58,7 +58,7 @@ impl Shingles {
     }
 
     /// The hashes, rising.
-    pub(super) fn hashes(&self) -> &[u64] {
+    pub fn hashes(&self) -> &[u64] {
         &self.hashes
     }
 

@@ -1,5 +1,6 @@
 //! What a person may choose about training, with defaults that need no choice.
 
+use crate::dataset::Rng;
 use crate::encoder::Towers;
 use crate::error::{Error, Result};
 use crate::loss::{InfoNce, Loss, MarginRanking};
@@ -160,16 +161,14 @@ impl TrainOptions {
         Ok(())
     }
 
-    /// What to mine in this epoch (from 1) at this share (0..1) of the run.
+    /// What to mine in this epoch (from 1) at this share (0..1) of the run, at this hardness (0..1) of the curriculum.
     ///
     /// Every epoch draws anew what is drawn at random; the shares of positives and negatives stay those of the run.
-    pub fn mining(&self, epoch: usize, progress: f32, documents: usize) -> MiningOptions {
+    pub fn mining(&self, epoch: usize, progress: f32, hardness: f32, documents: usize) -> MiningOptions {
         let warming = self.bm25_warmup > 0.0 && progress < self.bm25_warmup;
-        // With in-batch negatives in the loss itself, mining them once more would count them twice.
-        let in_loss = self.negatives == Strategy::InBatch && self.loss == LossName::InfoNce;
         let strategy = match self.negatives {
+            _ if self.is_in_batch() => Strategy::Labelled,
             _ if warming => Strategy::Bm25,
-            _ if in_loss => Strategy::Labelled,
             strategy => strategy,
         };
         let options = MiningOptions {
@@ -177,10 +176,27 @@ impl TrainOptions {
             num_negatives: self.num_negatives.max(1),
             max_positives: Some(self.max_positives),
             relative_margin: self.relative_margin,
-            seed: self.seed.wrapping_add(epoch as u64),
+            seed: self.epoch_seed(epoch),
             ..self.mining.clone()
         };
-        self.curriculum.at(&options, documents, progress)
+        self.curriculum.at(&options, documents, hardness)
+    }
+
+    /// Are the other documents of the batch all that is wanted, besides judged ones? Mining them once more for a loss that
+    /// has them already would count them twice.
+    pub fn is_in_batch(&self) -> bool {
+        let in_loss = self.negatives == Strategy::InBatch && self.loss == LossName::InfoNce;
+        in_loss || self.num_negatives == 0
+    }
+
+    /// Of what is drawn in one epoch (from 1): unlike that of any epoch of a run with another seed.
+    pub fn epoch_seed(&self, epoch: usize) -> u64 {
+        Rng::stream(self.seed, epoch as u64).next_u64()
+    }
+
+    /// Negatives that an example can have at most, in batches of so many: what fits into a step.
+    pub fn most_negatives(&self, batch: usize) -> usize {
+        (MOST_DOCUMENTS / batch.max(1)).saturating_sub(1).max(1)
     }
 
     /// Peak learning rate.

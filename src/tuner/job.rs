@@ -129,7 +129,7 @@ impl Job {
         }
         let (mut mined, _) = round.finish()?;
         let now = found(tuner, &mined);
-        mined.report.overlap = overlap(&tuner.last_mined, &now);
+        mined.report.overlap = overlap(tuner.last_mined.as_ref(), &now);
         tuner.last_mined = Some(now);
         let (examples, suspects) = tuner.named(&mined);
         Ok(Event::Mined { examples, suspects, report: mined.report })

@@ -59,6 +59,8 @@ pub struct Tuner {
     near_misses: Option<Rc<NearMisses>>,
     /// What the last mining found.
     last_mined: Option<HashSet<u64>>,
+    /// Weights in training that documents were encoded with, to mine.
+    mined_with: Option<u64>,
     /// The weights as they were loaded.
     original: Snapshot,
     /// Weights before and after the last training.
@@ -110,6 +112,7 @@ impl Tuner {
             relations: None,
             near_misses: None,
             last_mined: None,
+            mined_with: None,
             original,
             last: None,
             verdict: None,
@@ -193,6 +196,15 @@ impl Tuner {
                     self.vectors.forget(old);
                 }
             }
+        }
+    }
+
+    /// Vectors of weights in training serve one round of mining: they go when newer ones come, those of a cancelled run with
+    /// the next run.
+    fn mine_with(&mut self, fingerprint: Option<u64>) {
+        let old = std::mem::replace(&mut self.mined_with, fingerprint);
+        if let Some(old) = old.filter(|&old| Some(old) != fingerprint && old != self.encoder.fingerprint()) {
+            self.vectors.forget(old);
         }
     }
 

@@ -38,7 +38,7 @@ export interface Change {
   after: Judgment[];
 }
 
-/** What `undo` and `redo` did; `skipped` judgments are about documents that are gone. */
+/** What `undo` and `redo` did; `skipped` judgments could not be put back: their document is gone, or their query now has another side. */
 export interface Undone {
   change: Change;
   skipped: number;

@@ -149,6 +149,8 @@ export interface MiningReport {
   sources: Partial<Record<NegativeSource, number>>;
   /** Random documents that filled places which would have stayed empty. */
   toppedUp: number;
+  /** Queries with negatives alone: without an answer there is no pair, and they teach nothing. */
+  unanswered: number;
   /** Pairs that got fewer negatives than asked for all the same, and how many negatives are missing in all. */
   shortPairs: number;
   shortfall: number;

@@ -19,7 +19,8 @@ export interface TrainOptions {
   trainable?: "head" | "full";
   /** "query" trains the query side alone, so that document embeddings stay valid (head only). Default "shared". */
   towers?: "shared" | "query";
-  /** Where negatives come from. Mined for a head anew each epoch, for full training once; "ance" every `refreshEvery` steps for both.
+  /** Where negatives come from. Mined anew each epoch: for a head with the weights trained so far, for full
+   * training with those it began with; "ance" every `refreshEvery` steps and always with those trained so far.
    * Default "dense". */
   negatives?: MiningStrategy;
   /** Which candidates become negatives; what is not given is as in `mine`. */

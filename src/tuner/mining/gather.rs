@@ -11,6 +11,9 @@ use crate::tuner::relations::Relations;
 use std::ops::Range;
 use std::rc::Rc;
 
+/// Sets the draw of answers apart from that of random documents.
+const ANSWERS: u64 = 0x616e_7377_6572;
+
 /// Everything that candidates are made from, as it was when the round began.
 pub(super) struct Sources {
     pub options: MiningOptions,
@@ -104,7 +107,7 @@ impl Sources {
     }
 
     fn answer_hits(&self, query: usize) -> Vec<Hit> {
-        let drawn = random_positions(self.answers.len(), self.depth, self.options.seed, query);
+        let drawn = random_positions(self.answers.len(), self.depth, self.options.seed ^ ANSWERS, query);
         self.scored(query, drawn.into_iter().map(|at| self.answers[at]))
     }
 

@@ -123,7 +123,7 @@ pub(in crate::tuner) fn found(tuner: &Tuner, mined: &Mined) -> HashSet<u64> {
 }
 
 /// Share of `now` that `before` held too; none without either.
-pub(in crate::tuner) fn overlap(before: &Option<HashSet<u64>>, now: &HashSet<u64>) -> Option<f32> {
-    let before = before.as_ref().filter(|_| !now.is_empty())?;
+pub(in crate::tuner) fn overlap(before: Option<&HashSet<u64>>, now: &HashSet<u64>) -> Option<f32> {
+    let before = before.filter(|_| !now.is_empty())?;
     Some(now.intersection(before).count() as f32 / now.len() as f32)
 }

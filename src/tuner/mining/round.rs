@@ -15,8 +15,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use web_time::Instant;
 
-/// Queries whose candidates are looked up in one pull: their hits are in memory together, 256 × some 100 × 48 bytes.
+/// Most queries whose candidates are looked up in one pull.
 const QUERIES: usize = 256;
+/// Most hits looked at in one pull, unless a single query has more: bounds its time, and memory to 64 k × 80 bytes.
+const HITS: usize = 1 << 16;
 
 /// The teacher's word on a (query, document).
 pub(in crate::tuner) type Scores = HashMap<(usize, usize), f32>;
@@ -37,6 +39,8 @@ enum Step {
 pub(in crate::tuner) struct Round {
     queries: Vec<JudgedQuery>,
     sources: Sources,
+    /// The state of the tuner that the round belongs to: positions are of no use in another.
+    revision: u64,
     /// Other weights than those in use, under which the round goes on.
     weights: Option<Snapshot>,
     near_misses: Option<Rc<NearMisses>>,
@@ -96,6 +100,7 @@ impl Round {
             miner: Some(Miner::new(options, documents, most_known)?),
             queries,
             sources,
+            revision: tuner.revision,
             weights,
             texts: Vec::new(),
             scores,
@@ -107,6 +112,10 @@ impl Round {
 
     /// The next piece of work; none when the round is over.
     pub(in crate::tuner) async fn next(&mut self, tuner: &mut Tuner) -> Result<Option<Event>> {
+        if tuner.revision != self.revision {
+            let reason = "documents or weights changed while it ran; start it again";
+            return Err(Error::input("mining", reason));
+        }
         if let Some((query, _)) = &self.asked {
             let query = &self.queries[*query].text;
             return Err(Error::input("teacher", format!("gave no scores for the query {query:?}")));
@@ -184,7 +193,8 @@ impl Round {
 
     /// Candidates of the next queries, and where these end.
     fn gather(&self, from: usize, tuner: &Tuner) -> (Vec<Candidates>, usize) {
-        let until = (from + QUERIES).min(self.queries.len());
+        let at_once = (HITS / self.sources.depth.max(1)).clamp(1, QUERIES);
+        let until = (from + at_once).min(self.queries.len());
         (self.sources.gather(from..until, &tuner.corpus, &self.scores), until)
     }
 

@@ -1,10 +1,10 @@
 //! What is trained on: mined at the beginning of each epoch, and in between where negatives would grow stale.
 
-use super::{Encodings, Phase, Train};
+use super::{Encodings, LastRound, Phase, Train};
 use crate::dataset::{BatchKey, batches};
 use crate::encoder::Snapshot;
 use crate::error::Result;
-use crate::mining::{Example, Strategy};
+use crate::mining::{Curriculum, Example, MiningOptions, MiningReport, Strategy, Teacher};
 use crate::text::cut_out;
 use crate::training::{Trainer, TrainingExample, Tuned};
 use crate::tuner::Tuner;
@@ -27,8 +27,6 @@ pub(super) struct Epoch {
     pub examples: Vec<TrainingExample>,
     /// How many negatives of each example are judged; these come first.
     pub judged: Vec<usize>,
-    /// Negatives in the widest example: what a step makes room for.
-    pub width: usize,
     /// Texts that are no documents, numbered from the number of documents on: near misses, then answers without their
     /// question.
     pub texts: Vec<String>,
@@ -37,19 +35,25 @@ pub(super) struct Epoch {
 impl Default for Epoch {
     fn default() -> Self {
         let (batches, examples, texts) = (Vec::new().into_iter(), Vec::new(), Vec::new());
-        Self { number: 0, is_over: true, batches, examples, judged: Vec::new(), width: 1, texts }
+        Self { number: 0, is_over: true, batches, examples, judged: Vec::new(), texts }
     }
 }
 
 impl Train {
     /// Must be mined anew before the next step, in the middle of an epoch?
     pub(super) fn is_stale(&self) -> bool {
-        let Some((_, mined_at, strategy)) = &self.last_round else { return false };
+        let Some(last) = &self.last_round else { return false };
         let is_ance = self.options.negatives == Strategy::Ance;
-        let grown_old = is_ance && self.step >= mined_at + self.options.refresh_every;
-        let next = self.options.mining(self.now.number, self.progress(), 1).strategy;
+        let grown_old = is_ance && self.step >= last.step + self.options.refresh_every;
+        let handed_over = self.mining(self.now.number, 1).strategy != last.strategy;
+        let harder = self.options.curriculum != Curriculum::None && self.stage().0 != last.stage;
         // The last epoch's batches may be empty already: nothing would be trained on what is mined then.
-        (grown_old || next != *strategy) && self.now.batches.len() > 0
+        (grown_old || handed_over || harder) && self.now.batches.len() > 0
+    }
+
+    fn mining(&self, epoch: usize, documents: usize) -> MiningOptions {
+        let (stage, last) = self.stage();
+        self.options.mining(epoch, self.progress(), stage as f32 / last as f32, documents)
     }
 
     /// Weights to mine with: those trained so far, where that is affordable.
@@ -65,11 +69,11 @@ impl Train {
             Tuned::Full(bert) => bert,
         };
         let fingerprint = tuner.encoder.fingerprint_of(&bert).await?;
-        if let Some(old) = self.refreshed.replace(fingerprint) {
-            tuner.vectors.forget(old);
+        tuner.mine_with(Some(fingerprint));
+        if self.options.mining.teacher == Some(Teacher::MaxSim) {
+            // That is the encoder itself: what it said is no longer true.
+            self.scores.clear();
         }
-        // The teacher is the encoder: what it said is no longer true.
-        self.scores.clear();
         let weights = now.with_bert(*bert, fingerprint);
         let encodings = self.everything(tuner, Some(&weights));
         Ok(Phase::Encode(encodings, Box::new(Phase::Mine(Some(weights)))))
@@ -82,7 +86,7 @@ impl Train {
     ) -> Result<Round> {
         // Within an epoch the same positives: its batches number them.
         let epoch = self.now.number + usize::from(self.now.is_over);
-        let options = self.options.mining(epoch, self.progress(), tuner.corpus.len());
+        let options = self.mining(epoch, tuner.corpus.len());
         let scores = std::mem::take(&mut self.scores);
         Round::begin(tuner, options, self.queries.clone(), weights, scores).await
     }
@@ -91,11 +95,13 @@ impl Train {
     pub(super) fn end_round(&mut self, tuner: &mut Tuner, round: Round) -> Result<Event> {
         let (mut mined, scores) = round.finish()?;
         self.scores = scores;
-        let now = found(tuner, &mined);
-        let staleness = self.last_round.as_ref().map(|&(_, mined_at, _)| self.step - mined_at);
-        let before = self.last_round.take().map(|(found, ..)| found);
-        mined.report.overlap = overlap(&before, &now);
-        self.last_round = Some((now, self.step, mined.report.strategy));
+        let found = found(tuner, &mined);
+        let last = self.last_round.take();
+        let staleness = last.as_ref().map(|last| self.step - last.step);
+        mined.report.overlap = overlap(last.map(|last| last.found).as_ref(), &found);
+        let (step, strategy, stage) = (self.step, mined.report.strategy, self.stage().0);
+        self.last_round = Some(LastRound { found, step, strategy, stage });
+        self.complete(&mut mined.report);
 
         if self.now.is_over {
             self.now.number += 1;
@@ -103,38 +109,64 @@ impl Train {
         self.set_examples(tuner, &mined);
         if self.now.is_over {
             self.now.is_over = false;
-            self.lay_out(tuner);
+            self.begin_epoch(tuner);
+        } else {
+            // The same pairs with other negatives: what is left of the epoch is kept apart anew.
+            let left: Vec<Vec<usize>> = std::mem::take(&mut self.now.batches).collect();
+            let count = left.len();
+            let left = left.concat();
+            let size = left.len().div_ceil(count.max(1));
+            self.lay_out(tuner, left, size);
         }
         let encodings = Encodings(self.missing_texts(tuner));
         self.phase = Phase::Encode(encodings, Box::new(Phase::Steps));
-        let (epoch, step) = (self.now.number, self.step);
-        Ok(Event::Mining { epoch, step, staleness, report: mined.report })
+        Ok(Event::Mining { epoch: self.now.number, step, staleness, report: mined.report })
     }
 
-    /// Batches for the epoch; the first one also settles how long the run will be.
-    fn lay_out(&mut self, tuner: &mut Tuner) {
+    /// What the room cannot know: which strategy the run has, and that judged negatives alone were wanted.
+    fn complete(&self, report: &mut MiningReport) {
+        report.unanswered = self.unanswered;
+        if self.options.is_in_batch() {
+            report.strategy = Strategy::InBatch;
+            (report.short_pairs, report.shortfall) = (0, 0);
+        }
+    }
+
+    /// Batches for a whole epoch; the first one also settles how long the run will be.
+    fn begin_epoch(&mut self, tuner: &mut Tuner) {
+        let count = self.now.examples.len();
+        let size = self.options.batch(count);
+        if self.trainer.is_none() {
+            let batches = count.div_ceil(size.max(1));
+            self.epochs = self.options.epochs(batches);
+            self.steps = self.epochs * batches;
+            self.trainer = Some(Trainer::new(&tuner.encoder, &self.options, self.steps));
+            self.narrow();
+        }
+        self.lay_out(tuner, (0..count).collect(), size);
+    }
+
+    /// Deals these examples into batches.
+    fn lay_out(&mut self, tuner: &mut Tuner, numbers: Vec<usize>, size: usize) {
         let relations = tuner.relations();
         let class = |number: usize| relations.originals.get(number).copied().unwrap_or(number);
-        let key = |example: &TrainingExample| {
+        let key = |&number: &usize| {
+            let example = &self.now.examples[number];
             // An answer without its question stands for the document.
             let positive = example.relevant.first().copied().unwrap_or(example.positive);
             let negatives = example.negatives.iter().map(|&(number, _)| number);
             let documents = std::iter::once(positive).chain(negatives).map(class).collect();
             BatchKey { query: example.query, documents }
         };
-        let keys: Vec<BatchKey> = self.now.examples.iter().map(key).collect();
-        let seed = self.options.seed.wrapping_add(self.now.number as u64 - 1);
-        let batches = batches(&keys, self.options.batch(keys.len()), seed);
-        if self.trainer.is_none() {
-            self.epochs = self.options.epochs(batches.len());
-            self.steps = self.epochs * batches.len();
-            self.trainer = Some(Trainer::new(&tuner.encoder, &self.options, self.steps));
-            self.narrow();
-        }
-        self.now.batches = batches.into_iter();
+        let keys: Vec<BatchKey> = numbers.iter().map(key).collect();
+        // Another stream than that of mining.
+        let seed = !self.options.epoch_seed(self.now.number);
+        let batches = batches(&keys, size, seed);
+        let named = batches.into_iter().map(|batch| batch.into_iter().map(|at| numbers[at]).collect());
+        self.now.batches = named.collect::<Vec<_>>().into_iter();
     }
 
-    fn set_examples(&mut self, tuner: &Tuner, mined: &Mined) {
+    fn set_examples(&mut self, tuner: &mut Tuner, mined: &Mined) {
         let documents = tuner.corpus.len();
         let mut variants = Variants::new();
         for (at, near_miss) in mined.near_misses.iter().enumerate() {
@@ -160,10 +192,20 @@ impl Train {
             let (query, weight) = (example.query, example.weight);
             self.now.examples.push(TrainingExample { query, positive, weight, negatives, relevant });
         }
+        let doubtful = self.doubtful(tuner, mined);
         for example in &mut self.now.examples {
-            hide(example, &variants);
+            hide(example, &variants, &doubtful[example.query]);
         }
         self.narrow();
+    }
+
+    /// For each query the documents that mining would not take for it, and that must not count against it as another's answer
+    /// either.
+    fn doubtful(&self, tuner: &mut Tuner, mined: &Mined) -> Vec<Vec<usize>> {
+        let relations = tuner.relations();
+        let options = &self.options.mining;
+        let of = |relevant: &Vec<usize>| relations.resembling(&tuner.corpus, relevant, options);
+        mined.relevant.iter().map(of).collect()
     }
 
     /// The number of what answers the query: the document, or its text without the question that was made from it.
@@ -189,7 +231,9 @@ impl Train {
     /// Places for the negatives of an example with so many judged ones: as asked for, or more if the epochs would not suffice
     /// to train on all of them.
     fn places(&self, judged: usize) -> usize {
-        self.options.num_negatives.max(judged.div_ceil(self.epochs.max(1)))
+        let batch = self.options.batch(self.now.judged.len());
+        let wanted = self.options.num_negatives.max(judged.div_ceil(self.epochs.max(1)));
+        wanted.min(self.options.most_negatives(batch))
     }
 
     /// Cuts each example to its places, once it is known over how many epochs judged negatives are spread.
@@ -199,8 +243,6 @@ impl Train {
             let examples = self.now.examples.iter_mut().zip(places);
             examples.for_each(|(example, places)| example.negatives.truncate(places));
         }
-        let widest = self.now.examples.iter().map(|example| example.negatives.len()).max();
-        self.now.width = widest.unwrap_or(0).max(1);
     }
 
     /// Vectors that a head needs of texts that are no documents, as far as they are used.
@@ -218,10 +260,10 @@ impl Train {
     }
 }
 
-/// What was made from an answer must not count against its query, but for the query's own near misses.
-fn hide(example: &mut TrainingExample, variants: &Variants) {
+/// What was made from an answer, or may well be one, must not count against its query, but for the query's own negatives.
+fn hide(example: &mut TrainingExample, variants: &Variants, doubtful: &[usize]) {
     let made = example.relevant.iter().filter_map(|document| variants.get(document)).flatten().copied();
     let own = |number: &usize| example.negatives.iter().any(|(negative, _)| negative == number);
-    let hidden: Vec<usize> = made.filter(|number| !own(number)).collect();
+    let hidden: Vec<usize> = made.chain(doubtful.iter().copied()).filter(|number| !own(number)).collect();
     example.relevant.extend(hidden);
 }

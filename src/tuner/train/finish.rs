@@ -17,7 +17,6 @@ impl Train {
             Tuned::Head(head, towers) => Ok(Phase::After { weights: before.with_head(head, towers) }),
             Tuned::Full(bert) => {
                 let fingerprint = tuner.encoder.fingerprint_of(&bert).await?;
-                self.forget_refreshed(tuner);
                 let weights = before.with_bert(*bert, fingerprint);
                 let encodings = self.everything(tuner, Some(&weights));
                 Ok(Phase::Encode(encodings, Box::new(Phase::After { weights })))
@@ -34,17 +33,12 @@ impl Train {
         let measured_on = if self.real { MeasuredOn::Judgments } else { MeasuredOn::PseudoQueries };
         let examples = self.now.examples.len();
         let verdict = TrainingVerdict { verdict, kept, measured_on, examples, steps: self.step };
+        tuner.mine_with(None);
         tuner.set_last(tuner.encoder.snapshot(), weights);
         tuner.verdict = Some(verdict.clone());
         if kept {
             tuner.keep()?;
         }
         Ok(Event::Verdict(verdict))
-    }
-
-    fn forget_refreshed(&mut self, tuner: &mut Tuner) {
-        if let Some(old) = self.refreshed.take() {
-            tuner.vectors.forget(old);
-        }
     }
 }

@@ -14,7 +14,7 @@ use super::encoding::Encoding;
 use super::events::{Event, Moment, Stage};
 use super::mining::{Round, Scores};
 use super::ranking::Mode;
-use crate::dataset::{JudgedQuery, Split};
+use crate::dataset::{JudgedQuery, Source, Split};
 use crate::encoder::Snapshot;
 use crate::error::{Error, Result};
 use crate::evaluation::Report;
@@ -22,6 +22,9 @@ use crate::mining::Strategy;
 use crate::training::{TrainOptions, Trainer};
 use epoch::Epoch;
 use std::collections::HashSet;
+
+/// Stages of a curriculum in a run of fewer epochs.
+const LEAST_STAGES: usize = 4;
 
 /// Where a run stands. Each pull does the work of one phase, or one part of it, and may move on.
 #[allow(clippy::large_enum_variant, reason = "there is one of it in a run")]
@@ -67,12 +70,21 @@ pub(super) struct Train {
     epochs: usize,
     step: usize,
     steps: usize,
-    /// What the last round found, the step at which it was mined, and whether BM25 was warming up.
-    last_round: Option<(HashSet<u64>, usize, Strategy)>,
+    last_round: Option<LastRound>,
+    /// Training queries on which people said only what is wrong.
+    unanswered: usize,
     /// A teacher's words, as long as they stay true.
     scores: Scores,
-    /// Weights that were only used to mine with: their vectors go when newer ones come.
-    refreshed: Option<u64>,
+}
+
+/// What was mined last.
+struct LastRound {
+    found: HashSet<u64>,
+    /// Steps taken before it.
+    step: usize,
+    strategy: Strategy,
+    /// Of the curriculum.
+    stage: usize,
 }
 
 impl Train {
@@ -84,17 +96,18 @@ impl Train {
     pub(super) fn new(tuner: &Tuner, options: TrainOptions) -> Result<Self> {
         options.validate()?;
         tuner.need_documents()?;
-        let judged = |split| {
-            let queries = tuner.queries(split);
-            queries.into_iter().filter(|q| !q.positives.is_empty()).collect::<Vec<_>>()
+        let answered = |queries: Vec<JudgedQuery>| -> Vec<JudgedQuery> {
+            queries.into_iter().filter(|query| !query.positives.is_empty()).collect()
         };
-        let (queries, held_out) = (judged(Split::Train), judged(Split::HeldOut));
+        let all = tuner.queries(Split::Train);
+        let unanswered = all.iter().filter(|query| query.positives.is_empty()).count();
+        let (queries, held_out) = (answered(all), answered(tuner.queries(Split::HeldOut)));
         let need = |what: &str, needed: usize, got: usize| match got < needed {
             true => Err(Error::InsufficientData { what: what.into(), needed, got }),
             false => Ok(()),
         };
         need("training queries with a document marked relevant", 2, queries.len())?;
-        need("held-out queries with a document marked relevant", 2, held_out.len())?;
+        need(&held_out_queries(tuner), 2, held_out.len())?;
         if options.negatives == Strategy::Labelled {
             let labelled = queries.iter().map(|q| q.negatives.len()).sum();
             need("documents marked not relevant", 1, labelled)?;
@@ -113,8 +126,8 @@ impl Train {
             step: 0,
             steps: 0,
             last_round: None,
+            unanswered,
             scores: Scores::new(),
-            refreshed: None,
         };
         run.phase = Phase::Encode(run.everything(tuner, None), Box::new(Phase::Before));
         Ok(run)
@@ -215,6 +228,25 @@ impl Train {
     /// Share of the steps taken, 0..1.
     fn progress(&self) -> f32 {
         if self.steps == 0 { 0.0 } else { self.step as f32 / self.steps as f32 }
+    }
+
+    /// The stage of the curriculum, from 0, and the last one: an epoch each, or a quarter of a run of few epochs, so that the
+    /// last stage is as hard as was asked for.
+    fn stage(&self) -> (usize, usize) {
+        let stages = self.epochs.max(LEAST_STAGES);
+        let now = (self.step * stages).checked_div(self.steps).unwrap_or(0);
+        (now.min(stages - 1), stages - 1)
+    }
+}
+
+/// What is missing on the held-out side, in words; where made queries do not count there, that is the likely reason.
+fn held_out_queries(tuner: &Tuner) -> String {
+    let mut judgments = tuner.judgments.all();
+    let made = judgments.any(|judgment| judgment.source == Source::Synthetic);
+    let what = "held-out queries with a document marked relevant";
+    match made && tuner.judgments.has_real_positives() {
+        true => format!("{what} (those made from documents no longer count once somebody has judged)"),
+        false => what.into(),
     }
 }
 

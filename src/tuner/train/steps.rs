@@ -9,7 +9,8 @@ use crate::tuner::{Tuner, vectors};
 impl Train {
     pub(super) async fn take_step(&mut self, tuner: &Tuner, batch: &[usize]) -> Result<Event> {
         let chosen: Vec<&TrainingExample> = batch.iter().map(|&at| &self.now.examples[at]).collect();
-        let layout = Layout::new(&chosen, self.now.width);
+        let widest = chosen.iter().map(|example| example.negatives.len()).max();
+        let layout = Layout::new(&chosen, widest.unwrap_or(0));
         let lost = || Error::Internal { reason: "a step before the run began".into() };
         let trainer = self.trainer.as_mut().ok_or_else(lost)?;
         let documents = tuner.corpus.documents();

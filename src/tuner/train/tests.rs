@@ -45,8 +45,8 @@ fn epochs(tuner: &mut Tuner, options: TrainOptions) -> Vec<Epoch> {
     let mut epochs: Vec<Epoch> = Vec::new();
     while let Some(event) = pollster::block_on(run.next(tuner)).unwrap() {
         if matches!(event, Event::Step { .. }) && epochs.len() < run.now.number {
-            let (examples, width) = (run.now.examples.clone(), run.now.width);
-            epochs.push(Epoch { examples, width, texts: run.now.texts.clone(), ..Epoch::default() });
+            let (examples, texts) = (run.now.examples.clone(), run.now.texts.clone());
+            epochs.push(Epoch { examples, texts, ..Epoch::default() });
         }
     }
     epochs
@@ -69,7 +69,6 @@ fn every_judged_negative_is_trained_on_for_its_query_and_never_as_a_positive() {
         let mut seen: HashMap<usize, HashSet<usize>> = HashMap::new();
         for epoch in epochs(&mut tuner, options) {
             for example in &epoch.examples {
-                assert!(example.negatives.len() <= epoch.width);
                 let negatives = example.negatives.iter().map(|&(number, _)| number);
                 seen.entry(example.query).or_default().extend(negatives);
                 assert!(example.negatives.iter().all(|(n, _)| !example.relevant.contains(n)));
@@ -119,4 +118,72 @@ fn an_answer_is_trained_without_the_question_that_was_cut_from_it() {
     let asked = epoch.examples.iter().find(|example| example.positive == 0).expect("the real question");
     assert!(asked.relevant.contains(&made.positive), "the same answer in other words is no negative");
     assert!(made.relevant.contains(&0));
+}
+
+#[test]
+fn what_may_be_an_answer_too_does_not_count_against_it_in_the_batch() {
+    let mut tuner = tuner(20);
+    held_out(&mut tuner);
+    let long = "turn the valve to the left until it stops then wait for the light and close the door again";
+    let chunk =
+        |id: &str, text: &str| Document { parent: Some("manual".into()), ..Document::new(id, "", text) };
+    let more = vec![
+        chunk("part1", "the mast is painted white"),
+        chunk("part2", "the ring is kept dry"),
+        Document::new("long", "", long),
+        Document::new("longer", "", format!("{long} please")),
+    ];
+    tuner.add_documents(more).unwrap();
+    let on = |judgment| Judgment { split: Some(Split::Train), ..judgment };
+    let asked =
+        [("mast colour", "part1"), ("dry ring", "part2"), ("stop valve", "long"), ("light", "longer")];
+    let right = asked.map(|(query, id)| on(Judgment::relevant(query, id)));
+    tuner.add_judgments(right.into()).unwrap();
+    // What a person said stands, whatever resembles it.
+    tuner.add_judgments(vec![on(Judgment::not_relevant("mast colour", "part2"))]).unwrap();
+    let epochs = epochs(&mut tuner, TrainOptions { epochs: Some(1), ..TrainOptions::default() });
+    let at = |id: &str| tuner.corpus.position(id).unwrap();
+    let of = |id: &str| epochs[0].examples.iter().find(|example| example.positive == at(id)).unwrap();
+    assert!(of("part2").relevant.contains(&at("part1")));
+    assert!(of("long").relevant.contains(&at("longer")) && of("longer").relevant.contains(&at("long")));
+    assert!(!of("part1").relevant.contains(&at("part2")));
+    assert_eq!(of("part1").negatives[0].0, at("part2"));
+}
+
+#[test]
+fn a_step_never_grows_beyond_what_fits() {
+    let mut tuner = tuner(400);
+    held_out(&mut tuner);
+    judge(&mut tuner, "a key", Split::Train, &[0], &(10..400).collect::<Vec<_>>());
+    judge(&mut tuner, "a valve", Split::Train, &[1], &[]);
+    let options = TrainOptions { epochs: Some(1), batch_size: Some(512), ..TrainOptions::default() };
+    let most = options.most_negatives(options.batch(2));
+    let epochs = epochs(&mut tuner, options);
+    assert_eq!(epochs[0].examples[0].negatives.len(), 390.min(most));
+    assert_eq!(TrainOptions::default().most_negatives(256), 64);
+}
+
+#[test]
+fn a_curriculum_ends_as_hard_as_was_asked_for() {
+    for epochs in [1, 2, 6] {
+        let mut tuner = tuner(20);
+        held_out(&mut tuner);
+        (0..8).for_each(|at| judge(&mut tuner, &format!("about {at}"), Split::Train, &[at], &[]));
+        let options = TrainOptions {
+            epochs: Some(epochs),
+            batch_size: Some(2),
+            curriculum: crate::mining::Curriculum::Rank,
+            mining: crate::mining::MiningOptions { range_max: Some(12), ..Default::default() },
+            ..TrainOptions::default()
+        };
+        let mut run = Train::new(&tuner, options).unwrap();
+        let mut starts = Vec::new();
+        while let Some(event) = pollster::block_on(run.next(&mut tuner)).unwrap() {
+            if let Event::Mining { report, .. } = event {
+                starts.push(report.range_min);
+            }
+        }
+        assert_eq!((starts[0], starts.last()), (6, Some(&0)), "{epochs} epochs: {starts:?}");
+        assert!(starts.is_sorted_by(|a, b| a >= b), "{starts:?}");
+    }
 }
