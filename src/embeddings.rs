@@ -11,6 +11,10 @@
 //! ```
 
 use crate::error::{Error, Result};
+use nearmiss_kernels::Rows;
+
+#[doc(inline)]
+pub use nearmiss_kernels::dot;
 
 /// A table `[n, dim]` of f32, row-major.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,30 +114,15 @@ impl Embeddings {
         &self.values
     }
 
+    /// The rows as the inner loops take them.
+    pub fn as_rows(&self) -> Rows<'_> {
+        Rows::new(&self.values, self.dim)
+    }
+
     /// Gives the values away, row after row.
     pub fn into_vec(self) -> Vec<f32> {
         self.values
     }
-}
-
-/// The dot product of two rows of one length.
-///
-/// Sixteen sums run side by side: independent of one another, so that the compiler keeps them in SIMD registers (float
-/// addition does not commute with rounding, a single sum could not be split), and more exact than one long sum.
-#[inline]
-pub fn dot(a: &[f32], b: &[f32]) -> f32 {
-    debug_assert_eq!(a.len(), b.len(), "rows of different lengths");
-    const LANES: usize = 16;
-    let mut sums = [0.0f32; LANES];
-    let (a_blocks, b_blocks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let rest = a_blocks.remainder().iter().zip(b_blocks.remainder());
-    let rest: f32 = rest.map(|(x, y)| x * y).sum();
-    for (x, y) in a_blocks.zip(b_blocks) {
-        for lane in 0..LANES {
-            sums[lane] += x[lane] * y[lane];
-        }
-    }
-    sums.iter().sum::<f32>() + rest
 }
 
 fn check_finite(dim: usize, values: &[f32]) -> Result<()> {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use nearmiss::dataset::{BatchKey, batches};
 use nearmiss::embeddings::{Embeddings, dot};
 use nearmiss::evaluation::{Metrics, interval};
-use nearmiss::index::{Analyzer, B, Bm25, Hit, K1, RRF_K, flat, fusion, top_k};
+use nearmiss::index::{Alignment, Analyzer, B, Bm25, Hit, K1, RRF_K, align, flat, fusion, maxsim, top_k};
 use nearmiss::mining::Quantiles;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -40,6 +40,18 @@ fn table(rows: std::ops::Range<usize>, dim: usize) -> impl Strategy<Value = Embe
 
 fn two_tables() -> impl Strategy<Value = (Embeddings, Embeddings)> {
     (1usize..40).prop_flat_map(|dim| (table(0..300, dim), table(1..40, dim)))
+}
+
+/// A table most of whose rows are of a usual length; some are zero, some too long or too short to multiply, some copies.
+fn odd_table(rows: std::ops::Range<usize>, dim: usize) -> impl Strategy<Value = Embeddings> {
+    let sizes =
+        prop_oneof![60 => Just(1.0f32), 1 => prop::sample::select(vec![0.0, 1e-30, 1e-17, 1e17, 1e30])];
+    let row = (prop::collection::vec(-1.0f32..1.0, dim), sizes);
+    let row = row.prop_map(|(row, size)| row.into_iter().map(|x| x * size).collect::<Vec<f32>>());
+    (prop::collection::vec(row, rows), 1usize..4).prop_map(move |(rows, copies)| {
+        let rows: Vec<f32> = (0..rows.len()).flat_map(|i| rows[i / copies].clone()).collect();
+        Embeddings::new(dim, rows).unwrap()
+    })
 }
 
 /// Texts over few words, so that they meet; stop words and inflections among them.
@@ -134,6 +146,34 @@ proptest! {
         }
     }
 
+    /// Copies, zeros, rows so long that products overflow or so short that they vanish: still the same hits.
+    #[test]
+    fn many_queries_find_what_one_finds(
+        (documents, queries) in (30usize..70).prop_flat_map(|dim| (odd_table(100..300, dim), odd_table(4..40, dim))),
+        k in 0usize..60,
+    ) {
+        let many = flat::search_many(&documents, &queries, k);
+        prop_assert_eq!(many.len(), queries.len());
+        for (query, hits) in queries.rows().zip(many) {
+            prop_assert_eq!(hits, flat::search(&documents, query, k));
+        }
+    }
+
+    #[test]
+    fn maxsim_is_a_mean_of_maxima((document, query) in two_tables()) {
+        let nearest = query.rows().enumerate().filter_map(|(query_token, row)| {
+            let products: Vec<f32> = document.rows().map(|other| dot(other, row)).collect();
+            let best = *naive_top_k(&products, 1).first()?;
+            Some(Alignment { query_token, document_token: best.position, similarity: best.score })
+        });
+        let nearest: Vec<Alignment> = nearest.collect();
+        prop_assert_eq!(&align(&query, &document), &nearest);
+        let mean = nearest.iter().map(|pair| f64::from(pair.similarity)).sum::<f64>() / query.len() as f64;
+        prop_assert!((f64::from(maxsim(&query, &document)) - mean).abs() < 1e-5);
+        prop_assert_eq!(maxsim(&Embeddings::empty(query.dim()), &document), 0.0);
+        prop_assert_eq!(maxsim(&query, &Embeddings::empty(query.dim())), 0.0);
+    }
+
     #[test]
     fn bm25_is_its_formula(texts in prop::collection::vec(text(12), 1..20), query in text(6)) {
         let index = Bm25::new(&texts);
@@ -143,10 +183,12 @@ proptest! {
         for hit in &hits {
             prop_assert!((hit.score - scores[hit.position]).abs() < 1e-5);
             prop_assert_eq!(index.explain(&query, hit.position).value, hit.score);
+            prop_assert_eq!(index.score(&query, hit.position), hit.score);
         }
         prop_assert!(hits.windows(2).all(|pair| pair[0].score >= pair[1].score));
         for position in (0..=texts.len()).filter(|position| !hits.iter().any(|hit| hit.position == *position)) {
             prop_assert_eq!(index.explain(&query, position).value, 0.0);
+            prop_assert_eq!(index.score(&query, position), 0.0);
         }
     }
 

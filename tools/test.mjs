@@ -11,10 +11,10 @@ const cargo = (...args) => run("cargo", args, show);
 
 /** `needs`: what setup must provide. `after`: the stages whose results this one uses; they run even if not asked for. */
 const STAGES = {
-  format: { needs: ["rust"], run: () => cargo("fmt", "--check") },
+  format: { needs: ["rust"], run: () => cargo("fmt", "--all", "--check") },
   lint: { needs: ["rust"], run: lint },
   rust: { needs: ["rust", "model"], run: rust },
-  doc: { needs: ["rust"], run: () => run("cargo", ["doc", "--no-deps"], { show: true, env: { RUSTDOCFLAGS: "-D warnings" } }) },
+  doc: { needs: ["rust"], run: () => run("cargo", ["doc", "--workspace", "--no-deps"], { show: true, env: { RUSTDOCFLAGS: "-D warnings" } }) },
   "wasm-build": { needs: ["rust", "node", "bindgen"], run: build },
   package: { needs: ["node", "model"], after: ["wasm-build"], run: packageTests },
   wasm: { needs: ["node", "chromium"], after: ["wasm-build"], run: () => node("tests/browser") },
@@ -23,13 +23,13 @@ const STAGES = {
 
 /** The three ways in which the crate is compiled: pure, natively on the CPU, and in the browser on the GPU. */
 async function lint() {
-  await cargo("clippy", "--all-targets", ...DENY_WARNINGS);
+  await cargo("clippy", "--workspace", "--all-targets", ...DENY_WARNINGS);
   await cargo("clippy", "--all-targets", "--features", "cpu", ...DENY_WARNINGS);
   await cargo("clippy", "--lib", "--target", "wasm32-unknown-unknown", "--features", "webgpu", ...DENY_WARNINGS);
 }
 
 async function rust() {
-  await cargo("test");
+  await cargo("test", "--workspace");
   await cargo("test", "--features", "cpu");
 }
 

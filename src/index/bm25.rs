@@ -84,7 +84,10 @@ impl Bm25 {
 
     /// The score that [`Bm25::search`] gives the document at `position`; 0 for one that shares no term or does not exist.
     pub fn score(&self, query: &str, position: usize) -> f32 {
-        self.explain(query, position).value
+        let terms = self.analyzer.terms(query);
+        let found = terms.iter().filter_map(|term| self.posting(term, position));
+        // In the order of `search`, from the same 0: the same number to the last bit.
+        found.fold(0.0, |sum, (found, posting)| sum + self.idf(found) * self.saturation(posting))
     }
 
     /// Why the document at `position` has its score for the query: a term a branch, each with its idf and frequency part.
@@ -99,11 +102,8 @@ impl Bm25 {
     }
 
     fn explain_term(&self, term: &str, position: usize) -> Option<Explanation> {
-        let postings = self.postings.get(term)?;
-        let at = postings.binary_search_by_key(&position, |posting| posting.document as usize).ok()?;
-        let posting = postings[at];
-        let idf = self.idf(postings.len());
-        let saturation = self.saturation(posting);
+        let (found, posting) = self.posting(term, position)?;
+        let (idf, saturation) = (self.idf(found), self.saturation(posting));
         let frequency_parts = vec![
             Explanation::leaf("tf: occurrences in the document", posting.frequency),
             Explanation::leaf("k1: how soon repetition stops adding", K1),
@@ -113,13 +113,20 @@ impl Bm25 {
         ];
         let idf_parts = vec![
             Explanation::leaf("N: documents", self.len() as f32),
-            Explanation::leaf("n: documents with the term", postings.len() as f32),
+            Explanation::leaf("n: documents with the term", found as f32),
         ];
         let factors = vec![
             Explanation::node("idf = ln(1 + (N - n + 0.5) / (n + 0.5))", idf, idf_parts),
             Explanation::node("tf / (tf + k1 * (1 - b + b * dl / avgdl))", saturation, frequency_parts),
         ];
         Some(Explanation::node(format!("{term:?}: idf * tf part"), idf * saturation, factors))
+    }
+
+    /// In how many documents the term occurs, and how often in this one; nothing when it does not.
+    fn posting(&self, term: &str, position: usize) -> Option<(usize, Posting)> {
+        let postings = self.postings.get(term)?;
+        let at = postings.binary_search_by_key(&position, |posting| posting.document as usize).ok()?;
+        Some((postings.len(), postings[at]))
     }
 
     /// Rarity of a term: ln(1 + (N − n + 0.5) / (n + 0.5)) for n of N documents.

@@ -2,7 +2,8 @@
 //!
 //! ColBERT: Khattab and Zaharia, SIGIR 2020.
 
-use crate::embeddings::{Embeddings, dot};
+use super::flat;
+use crate::embeddings::Embeddings;
 
 /// A token of the query and the token of the document that is nearest to it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,20 +18,20 @@ pub struct Alignment {
 
 /// For each token of the query the nearest one of the document, ties to the earlier; nothing when either has no tokens.
 ///
+/// A token whose products all overflow, which unit vectors never do, is left out.
+///
 /// # Shapes
-/// query `[m, dim]`, document `[n, dim]`, unit vectors; panics when the dims differ.
+/// query `[m, dim]`, document `[n, dim]`, unit vectors; panics when the dims differ and neither is empty.
 pub fn align(query: &Embeddings, document: &Embeddings) -> Vec<Alignment> {
-    if document.is_empty() {
+    if query.is_empty() || document.is_empty() {
         return Vec::new();
     }
-    let nearest = |(query_token, row): (usize, &[f32])| {
-        let start = Alignment { query_token, document_token: 0, similarity: f32::NEG_INFINITY };
-        document.rows().enumerate().fold(start, |best, (document_token, other)| {
-            let similarity = dot(row, other);
-            if similarity > best.similarity { Alignment { query_token, document_token, similarity } } else { best }
-        })
-    };
-    query.rows().enumerate().map(nearest).collect()
+    let nearest = flat::search_many(document, query, 1).into_iter().enumerate();
+    let found = nearest.filter_map(|(query_token, hits)| {
+        let hit = hits.first()?;
+        Some(Alignment { query_token, document_token: hit.position, similarity: hit.score })
+    });
+    found.collect()
 }
 
 /// Mean over the query's tokens of the cosine with the nearest token of the document; 0 when either has none.

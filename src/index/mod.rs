@@ -19,11 +19,11 @@ mod explanation;
 pub mod flat;
 pub mod fusion;
 mod maxsim;
-mod top_k;
 
 pub use analysis::Analyzer;
 pub use bm25::{B, Bm25, K1};
 pub use explanation::Explanation;
 pub use fusion::RRF_K;
 pub use maxsim::{Alignment, align, maxsim};
-pub use top_k::{Hit, TopK, top_k};
+#[doc(inline)]
+pub use nearmiss_kernels::{Hit, TopK, top_k};
