@@ -140,6 +140,8 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut entries: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
+    // A crate of its own cannot name this one: Cargo refuses circles.
+    entries.retain(|path| !path.join("Cargo.toml").exists());
     let files = entries.into_iter().flat_map(|path| match path.is_dir() {
         true => rust_files(&path),
         false => vec![path],

@@ -73,7 +73,7 @@ async function measure(bytes) {
 /** SHA-256 over everything that moves the result: sources, manifest, lock file, compiler, and this script. */
 function hashInputs(name) {
   const hash = createHash("sha256").update(`${name}\n${ask("rustc", ["--version", "--verbose"])}\n`);
-  const files = ["Cargo.toml", "Cargo.lock", ".cargo", "kernels", "src", "tools/build.mjs"].flatMap((path) => filesUnder(join(ROOT, path)));
+  const files = ["Cargo.toml", "Cargo.lock", ".cargo", "src", "tools/build.mjs"].flatMap((path) => filesUnder(join(ROOT, path)));
   for (const file of files) hash.update(`${relative(ROOT, file)}\0`).update(readFileSync(file)).update("\0");
   return hash.digest("hex");
 }
