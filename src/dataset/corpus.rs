@@ -61,6 +61,18 @@ impl Corpus {
         true
     }
 
+    /// Removes documents in one pass; the ids that were there, as given.
+    pub fn remove_all<'a>(&mut self, ids: &'a [String]) -> Vec<&'a String> {
+        let gone: Vec<&String> = ids.iter().filter(|id| self.positions.remove(*id).is_some()).collect();
+        if !gone.is_empty() {
+            self.documents.retain(|document| self.positions.contains_key(&document.id));
+            for (at, document) in self.documents.iter().enumerate() {
+                self.positions.insert(document.id.clone(), at);
+            }
+        }
+        gone
+    }
+
     /// The document of this id.
     pub fn get(&self, id: &str) -> Option<&Document> {
         self.position(id).map(|at| &self.documents[at])

@@ -13,6 +13,10 @@ use super::table::Touched;
 /// The most changes that are remembered; beyond that the oldest are forgotten and can no longer be undone.
 pub const MOST_CHANGES: usize = 200;
 
+/// The most judgments that all remembered changes keep together, before and after; the newest change is always kept. Twenty
+/// imports of 100,000 would else keep 700 MB.
+pub const MOST_KEPT: usize = 500_000;
+
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -93,8 +97,9 @@ impl History {
         self.undone.clear();
         self.made += 1;
         self.done.push_back(Step { number: self.made, at, action, touched });
-        if self.done.len() > MOST_CHANGES {
-            self.done.pop_front();
+        let mut kept: usize = self.done.iter().map(|step| 2 * step.touched.len()).sum();
+        while self.done.len() > MOST_CHANGES || (kept > MOST_KEPT && self.done.len() > 1) {
+            kept -= self.done.pop_front().map_or(kept, |step| 2 * step.touched.len());
         }
     }
 }

@@ -167,7 +167,7 @@ impl Tuner {
 
     /// Removes documents and the judgments about them; ids that are not there are passed over. Returns how many went.
     pub fn remove_documents(&mut self, ids: &[String]) -> usize {
-        let gone: Vec<String> = ids.iter().filter(|id| self.corpus.remove(id)).cloned().collect();
+        let gone: Vec<String> = self.corpus.remove_all(ids).into_iter().cloned().collect();
         if !gone.is_empty() {
             self.judgments_without(&gone);
             self.documents_changed();

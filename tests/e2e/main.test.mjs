@@ -112,7 +112,10 @@ describe("the main path on the CPU", { timeout: 300_000 }, () => {
     const [, was, is] = rows[0];
     assert.ok(Number.parseFloat(is) > Number.parseFloat(was), `nDCG@10 went from ${was} to ${is}`);
     assert.equal(await page.getByTestId("keep").getAttribute("aria-pressed"), String(outcome === "better"), "only what is better stays in use");
-    if (outcome !== "better") await keep();
+    if (outcome !== "better") {
+      await keep();
+      await search(page, known);
+    }
     await rollBackAndKeep(before);
   });
 

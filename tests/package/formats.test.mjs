@@ -1,5 +1,5 @@
 /**
- * Examples as data sets. Expected rows follow `mine_hard_negatives` of sentence-transformers 5.1.0 (util/hard_negatives.py): which
+ * Examples as data sets. Expected rows follow `mine_hard_negatives` of sentence-transformers (util/hard_negatives.py): which
  * rows it keeps for which `output_format`, and how its columns are called for a data set with columns query and positive.
  */
 import assert from "node:assert/strict";

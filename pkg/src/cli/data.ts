@@ -41,7 +41,7 @@ function judgments(queries: Query[], qrels: Qrel[], documents: Set<string>, { si
     if (text === undefined) throw invalid(place, `queries.jsonl has no query "${query}"`);
     if (!documents.has(document)) throw invalid(place, `corpus.jsonl has no document "${document}"`);
     // Two ids may share one text; what anyone called relevant is then not a negative.
-    const key = JSON.stringify([text, document]);
+    const key = JSON.stringify([normalise(text), document]);
     const grade = Math.max(score, byPair.get(key)?.grade ?? 0);
     byPair.set(key, { query: text, document, relevant: grade > 0, grade, split: side });
   }

@@ -1,5 +1,5 @@
 /**
- * Examples as texts, in the shapes and with the rules of `mine_hard_negatives` of sentence-transformers 5.1: what its trainers
+ * Examples as texts, in the shapes and with the rules of `mine_hard_negatives` of sentence-transformers: what its trainers
  * read as a JSON data set. A passage is title, space and text, as it is encoded.
  */
 
@@ -25,7 +25,7 @@ export interface Formatted {
  */
 export function format(shape: Format, examples: Example[], documents: Document[], width: number): Formatted {
   if (shape === "examples") return { rows: examples, leftOut: 0 };
-  const texts = new Map(documents.map(({ id, title, text }) => [id, title ? `${title} ${text}` : text]));
+  const texts = new Map(documents.map(({ id, title, text }) => [id, `${(title ?? "").trim()} ${text.trim()}`.trim()]));
   const pairs = examples.map((example) => passages(example, texts));
   if (shape === "labeled-pair") return { rows: labeledPairs(pairs), leftOut: 0 };
   const least = shape === "n-tuple" ? width : 1;

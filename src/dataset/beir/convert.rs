@@ -1,30 +1,44 @@
 //! From qrels to judgments and back.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::{Qrel, Query};
+use crate::dataset::split::normalise;
 use crate::dataset::{Judged, Judgment, Judgments, Split};
 use crate::error::{Error, Result};
 
-/// Turns qrels into judgments: a score above 0 is relevant with that grade, 0 is a labelled negative.
+/// Turns qrels into judgments: a score above 0 is relevant with that grade, 0 is a labelled negative. Where several ids have
+/// one text, up to case and white space, the highest score counts: what anyone called relevant is not a negative.
 ///
 /// # Errors
 /// `INPUT_INVALID` when a query id is unknown.
 pub fn judgments(queries: &[Query], qrels: &[Qrel], split: Option<Split>) -> Result<Vec<Judgment>> {
     let texts: HashMap<&str, &str> = queries.iter().map(|q| (q.id.as_str(), q.text.as_str())).collect();
-    let judgment = |qrel: &Qrel| {
+    let mut pairs: Vec<(&str, &Qrel, f32)> = Vec::new();
+    let mut numbers: HashMap<(String, &str), usize> = HashMap::new();
+    for qrel in qrels {
         let Some(&text) = texts.get(qrel.query.as_str()) else {
             return Err(Error::input("qrels.tsv", format!("queries.jsonl has no query {:?}", qrel.query)));
         };
-        let relevant = qrel.score > 0.0;
-        Ok(Judgment {
-            relevant,
-            grade: (relevant && qrel.score != 1.0).then_some(qrel.score),
-            split,
-            ..Judgment::relevant(text, qrel.document.clone())
-        })
+        match numbers.entry((normalise(text), qrel.document.as_str())) {
+            Entry::Occupied(at) => {
+                let score = &mut pairs[*at.get()].2;
+                *score = score.max(qrel.score);
+            }
+            Entry::Vacant(at) => {
+                at.insert(pairs.len());
+                pairs.push((text, qrel, qrel.score));
+            }
+        }
+    }
+    let judgment = |(text, qrel, score): (&str, &Qrel, f32)| Judgment {
+        relevant: score > 0.0,
+        grade: (score > 0.0 && score != 1.0).then_some(score),
+        split,
+        ..Judgment::relevant(text, qrel.document.clone())
     };
-    qrels.iter().map(judgment).collect()
+    Ok(pairs.into_iter().map(judgment).collect())
 }
 
 /// Turns judgments into queries and qrels, of one side or of all: a relevant document has its gain as the score, fractions

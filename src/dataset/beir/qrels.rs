@@ -72,6 +72,10 @@ pub fn write_qrels(qrels: &[Qrel]) -> Result<String> {
             if id.contains(['\t', '\n', '\r']) {
                 return Err(Error::input("qrels.tsv", format!("the id {id:?} holds a tab or a line break")));
             }
+            if id.trim() != id.as_str() || id.is_empty() {
+                let reason = format!("the id {id:?} is empty, or has a blank at an end, which readers drop");
+                return Err(Error::input("qrels.tsv", reason));
+            }
         }
         let _ = writeln!(tsv, "{}\t{}\t{}", qrel.query, qrel.document, qrel.score);
     }

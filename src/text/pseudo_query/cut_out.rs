@@ -6,28 +6,38 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::text::markdown::link_targets;
 
-/// The content without the first place where the query's words stand, in their order and case; white space, punctuation
-/// and marks of Markdown between them may differ. The content unchanged where they do not stand, or where nothing else does.
+/// The content without the places where the query's words stand, in their order; case, white space, punctuation and marks of
+/// Markdown between them may differ. The content unchanged where they do not stand, or where nothing else does.
 ///
 /// ```
 /// use nearmiss::text::cut_out;
 ///
-/// let content = "Keys Rotate the **signing\nkey** yearly! Old keys leak.";
+/// let content = "Keys Rotate the **signing\nkey** yearly! Old keys leak. ROTATE the signing key yearly.";
 /// assert_eq!(cut_out(content, "Rotate the signing key yearly"), "Keys Old keys leak.");
 /// assert_eq!(cut_out("Rotate.", "Rotate"), "Rotate.");
 /// ```
 pub fn cut_out(content: &str, query: &str) -> String {
+    let wanted: Vec<String> =
+        words(query, &link_targets(query)).into_iter().map(|(_, word)| word.to_lowercase()).collect();
+    let mut rest = content.to_string();
+    // Each cut takes words away, so this ends.
+    while let Some(shorter) = cut_one(&rest, &wanted) {
+        rest = shorter;
+    }
+    if rest.chars().any(char::is_alphanumeric) { rest } else { content.to_string() }
+}
+
+/// Without the first place where these words stand, given in lower case; none where they do not.
+fn cut_one(content: &str, wanted: &[String]) -> Option<String> {
     let targets = link_targets(content);
-    let wanted: Vec<&str> = words(query, &link_targets(query)).into_iter().map(|(_, word)| word).collect();
     let found = words(content, &targets);
     if wanted.is_empty() {
-        return content.to_string();
+        return None;
     }
-    let equal =
-        |window: &[(usize, &str)]| window.iter().zip(&wanted).all(|((_, word), wanted)| word == wanted);
-    let Some(window) = found.windows(wanted.len()).find(|window| equal(window)) else {
-        return content.to_string();
+    let equal = |window: &[(usize, &str)]| {
+        window.iter().zip(wanted).all(|((_, word), wanted)| word.to_lowercase() == *wanted)
     };
+    let window = found.windows(wanted.len()).find(|window| equal(window))?;
     let (start, (last, word)) = (window[0].0, window[wanted.len() - 1]);
     let range = with_marks(content, start..last + word.len(), &targets);
     let (before, after) = (content[..range.start].trim_end(), content[range.end..].trim_start());
@@ -39,8 +49,7 @@ pub fn cut_out(content: &str, query: &str) -> String {
         () if gap.iter().any(|gap| gap.contains('\n')) => "\n",
         () => " ",
     };
-    let rest = [before, between, after].concat();
-    if rest.chars().any(char::is_alphanumeric) { rest } else { content.to_string() }
+    Some([before, between, after].concat())
 }
 
 /// The words with their places, those inside link targets left out; "a_b" is two.
@@ -95,7 +104,8 @@ mod tests {
             ("See [the guide](https://x.y) and [it][1]. Go.", "See the guide and it", "Go."),
             ("A b.\n\n## Some keys\n\nText below.", "Some keys", "A b.\n\nText below."),
             ("Title Text one\ntwo. Rest.", "one two", "Title Text Rest."),
-            ("a b c a b c", "b c", "a a b c"),
+            ("a b c a b c", "b c", "a a"),
+            ("Signing keys # Signing keys\n\nRotate them. SIGNING KEYS leak.", "Signing keys", "Rotate them. leak."),
             ("Abc def", "bc", "Abc def"),
             ("Abc def.", "Abc def", "Abc def."),
             ("Abc", "…", "Abc"),

@@ -75,7 +75,9 @@ pub fn pseudo_queries(documents: &[Document], options: &PseudoOptions) -> Result
             let next = turns.order(position).into_iter().find_map(|kind| {
                 let fresh = |query: &String| {
                     let words = parted_words(query);
-                    !verbatim.elsewhere(&words, position) && seen.insert(words.join(" "))
+                    !verbatim.elsewhere(&words, position)
+                        && leaves_an_answer(kind, &contents[position], query)
+                        && seen.insert(words.join(" "))
                 };
                 Some((kind, candidates.of(kind).find(fresh)?))
             });
@@ -85,6 +87,11 @@ pub fn pseudo_queries(documents: &[Document], options: &PseudoOptions) -> Result
         }
     }
     Ok(made)
+}
+
+/// What is trained as the answer must hold something besides the query's own words.
+fn leaves_an_answer(kind: PseudoKind, content: &str, query: &str) -> bool {
+    !kind.is_cut_out() || cut_out(content, query) != content
 }
 
 fn text_or_title(document: &Document) -> &str {

@@ -1,6 +1,6 @@
 //! Does a query stand word for word in another document?
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::text::shingles::Shingles;
 use crate::text::words::parted_words;
@@ -13,6 +13,8 @@ pub(super) struct Verbatim {
     shingles: Vec<Shingles>,
     /// In how many documents each shingle stands, copies counted once.
     spread: HashMap<u64, usize>,
+    /// The same for single words and for two in a row, which are no shingles.
+    short: HashMap<String, usize>,
     /// The first document with the same content.
     originals: Vec<usize>,
 }
@@ -29,7 +31,12 @@ impl Verbatim {
         for (_, shingles) in shingles.iter().enumerate().filter(|(at, _)| originals[*at] == *at) {
             shingles.hashes().iter().for_each(|&hash| *spread.entry(hash).or_default() += 1);
         }
-        Self { lengths: folded.iter().map(Vec::len).collect(), shingles, spread, originals, texts }
+        let mut short: HashMap<String, usize> = HashMap::new();
+        for (_, words) in folded.iter().enumerate().filter(|(at, _)| originals[*at] == *at) {
+            let runs = words.windows(1).chain(words.windows(2)).map(|run| run.join(" "));
+            runs.collect::<HashSet<_>>().into_iter().for_each(|run| *short.entry(run).or_default() += 1);
+        }
+        Self { lengths: folded.iter().map(Vec::len).collect(), shingles, spread, short, originals, texts }
     }
 
     /// Words in the document.
@@ -39,12 +46,16 @@ impl Verbatim {
 
     /// Do these words stand, one after the other, in a document that is neither this one nor a copy of it?
     pub(super) fn elsewhere(&self, words: &[String], position: usize) -> bool {
+        if words.len() < 3 {
+            let query = words.join(" ");
+            let own = usize::from(self.texts[position].contains(&format!(" {query} ")));
+            return self.short.get(&query).copied().unwrap_or(0) > own;
+        }
         let own = &self.shingles[position];
         let query = Shingles::of_words(words);
         let others =
             |hash: u64| self.spread.get(&hash).copied().unwrap_or(0) > usize::from(own.contains(hash));
-        // Shingles of fewer than three words are words: no document of three or more has such.
-        if words.len() >= 3 && !query.hashes().iter().all(|&hash| others(hash)) {
+        if !query.hashes().iter().all(|&hash| others(hash)) {
             return false;
         }
         let wanted = format!(" {} ", words.join(" "));

@@ -15,10 +15,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use web_time::Instant;
 
-/// Most queries whose candidates are looked up in one pull.
-const QUERIES: usize = 256;
-/// Most hits looked at in one pull, unless a single query has more: bounds its time, and memory to 64 k × 80 bytes.
-const HITS: usize = 1 << 16;
+/// Most queries whose candidates are looked up in one pull. Each pull prepares all documents anew: with 1,000 queries over
+/// 10,000 documents 256 took 191 ms in all, 1,024 took 179.
+const QUERIES: usize = 1024;
+/// Most hits looked at in one pull, unless a single query has more: bounds its time, and memory to 128 k × 80 bytes.
+const HITS: usize = 1 << 17;
 
 /// The teacher's word on a (query, document).
 pub(in crate::tuner) type Scores = HashMap<(usize, usize), f32>;
