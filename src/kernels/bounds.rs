@@ -18,8 +18,8 @@ const LENGTH: f32 = 32_000.0;
 /// shorter ones are taken for zero at the scale of the shortest: both stay upper bounds, if poor ones.
 const LENGTHS: Range<f32> = 1e-15..1e15;
 
-/// Documents in a panel: their sums for four queries fill 8 of the 16 registers of x86-64. Measured in Node 20 on 10,000
-/// documents, 1,000 queries, 384 numbers, in GFLOP/s: 4 × 8 queries × documents 70, 6 × 8 60, 4 × 12 52, 8 × 4 52.
+/// Documents in a panel: their sums for four queries fill 8 of the 16 registers of x86-64. Measured in Node 20, in GFLOP/s with
+/// the rounding: 4 × 8 (queries × documents) 70, 3 × 12 63, 6 × 8 60, 4 × 12 52, 8 × 4 52.
 const PANEL: usize = 8;
 /// Queries that pass over a panel together.
 pub(crate) const GROUP: usize = 4;

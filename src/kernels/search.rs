@@ -27,9 +27,9 @@ pub fn search(documents: Rows, query: &[f32], k: usize) -> Vec<Hit> {
 /// among thousands of near copies, that query is searched plainly.
 ///
 /// # Time
-/// 10,000 documents, 1,000 queries, 384 numbers, k = 101, WebAssembly in Node 20 on one core: 125 ms, of which the bounds take
-/// 95. The same blocks in f32 take 195 ms for the products alone with a kernel of this kind, 294 with matrixmultiply 0.3,
-/// 323 with gemm 0.19. NumPy on AVX-512 (products, `argpartition`, sort): 87 ms.
+/// 10,000 documents, 1,000 queries, 384 numbers, k = 101, WebAssembly in Node 20 on one core: 130 ms, of which the bounds take
+/// 105 (73 GFLOP/s). Products alone in f32 take 190 ms with a kernel of the same shape, 290 with matrixmultiply 0.3, 320 with
+/// gemm 0.19, and [`search`] for each query 600. NumPy on AVX-512 (products, `argpartition`, sort) takes 87.
 ///
 /// # Memory
 /// Never the whole matrix of scores. In bytes: 4 × 32 × 256 for a tile of bounds, 2 × 256 × dim for a block of documents,
