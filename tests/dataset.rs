@@ -159,3 +159,29 @@ fn bad_beir_lines_are_named() {
     assert!(qrels("q1\t\t1").contains("an id is empty"));
     assert!(qrels("q1\td1\tinf").contains("not a number"));
 }
+
+#[test]
+fn two_ids_of_one_query_do_not_make_its_answer_a_negative() {
+    let query = |id: &str, text: &str| beir::Query { id: id.into(), text: text.into() };
+    let qrel = |query: &str, document: &str, score| beir::Qrel {
+        query: query.into(),
+        document: document.into(),
+        score,
+    };
+    let queries = [query("q1", "Rotate key"), query("q2", "rotate  KEY")];
+    let qrels = [qrel("q1", "a", 2.0), qrel("q2", "a", 0.0), qrel("q2", "b", 0.0)];
+    let judged = beir::judgments(&queries, &qrels, None).unwrap();
+    let said: Vec<_> = judged.iter().map(|j| (j.document.as_str(), j.relevant, j.grade)).collect();
+    assert_eq!(said, [("a", true, Some(2.0)), ("b", false, None)]);
+    let unreadable = beir::write_qrels(&[qrel("q1", " a", 1.0)]).unwrap_err();
+    assert!(unreadable.to_string().contains("blank"), "{unreadable}");
+}
+
+#[test]
+fn many_documents_go_in_one_pass() {
+    let mut corpus = common::corpus_of(&["a", "b", "c", "d"]);
+    let ids = ["d", "x", "b", "b"].map(String::from);
+    assert_eq!(corpus.remove_all(&ids), ["d", "b"]);
+    assert_eq!((corpus.position("a"), corpus.position("c"), corpus.len()), (Some(0), Some(1), 2));
+    assert_eq!(corpus.get("c").map(|document| document.id.as_str()), Some("c"));
+}

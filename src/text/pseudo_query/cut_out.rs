@@ -105,7 +105,11 @@ mod tests {
             ("A b.\n\n## Some keys\n\nText below.", "Some keys", "A b.\n\nText below."),
             ("Title Text one\ntwo. Rest.", "one two", "Title Text Rest."),
             ("a b c a b c", "b c", "a a"),
-            ("Signing keys # Signing keys\n\nRotate them. SIGNING KEYS leak.", "Signing keys", "Rotate them. leak."),
+            (
+                "Signing keys # Signing keys\n\nRotate them. SIGNING KEYS leak.",
+                "Signing keys",
+                "Rotate them. leak.",
+            ),
             ("Abc def", "bc", "Abc def"),
             ("Abc def.", "Abc def", "Abc def."),
             ("Abc", "…", "Abc"),
