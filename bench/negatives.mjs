@@ -1,5 +1,5 @@
 /**
- * Which negatives help? Trains a head on the two slices of SQuADShifts and on the sample notes, once for each setting, and
+ * Which negatives help? Trains a head on one slice of SQuADShifts and on the sample notes, once for each setting, and
  * writes nDCG@10 on held-out queries to bench/results/<date>-negatives.md. All settings of a collection run on one cache of
  * embeddings, so the seconds are those of loading the model, mining and training.
  *
@@ -55,7 +55,6 @@ try {
   const slices = await writeSlices(work);
   const collections = [
     ["squadshifts_wiki, new questions on known passages", slices["by-query"]],
-    ["squadshifts_wiki, new passages", slices["by-article"]],
     ["sample notes", join(ROOT, "www/public/sample")],
   ];
   const lines = [

@@ -392,3 +392,29 @@ fn a_document_is_explained() {
         assert_eq!(error.code(), "INPUT_INVALID");
     }
 }
+
+#[test]
+fn a_training_asks_its_teacher_once_and_goes_on_with_what_it_said() {
+    let asked = |options: TrainOptions| {
+        let mut tuner = tuner();
+        let mining = MiningOptions { teacher: Some(Teacher::Given), ..MiningOptions::default() };
+        let mut job = Job::train(&tuner, TrainOptions { mining, num_negatives: 2, ..options }).unwrap();
+        let (mut rounds, mut asked_in) = (0, Vec::new());
+        while let Some(event) = pollster::block_on(job.next(&mut tuner)).unwrap() {
+            match event {
+                Event::Scoring { documents, .. } => {
+                    job.put_scores(&vec![0.0; documents.len()]).unwrap();
+                    asked_in.push(rounds);
+                }
+                Event::Mining { report, .. } => {
+                    assert!(report.negatives > 8, "{report:?}");
+                    rounds += 1;
+                }
+                _ => {}
+            }
+        }
+        asked_in.dedup();
+        asked_in
+    };
+    assert_eq!(asked(short(Trainable::Head, Strategy::Dense)), [0]);
+}

@@ -91,7 +91,7 @@ impl Job {
             Work::Index => Ok(Some(Event::Indexed { documents: tuner.corpus.len() })),
             Work::Mine { options } => {
                 let queries = tuner.queries(Split::Train);
-                let round = Round::begin(tuner, options, queries, None, Scores::new()).await?;
+                let round = Round::begin(tuner, options, queries, None, Scores::new(), true).await?;
                 self.mine_on(tuner, Box::new(round)).await.map(Some)
             }
             Work::Mining(round) => self.mine_on(tuner, round).await.map(Some),

@@ -45,7 +45,9 @@ export interface SelectionOptions {
   siblings?: boolean;
   /** Drop documents with a positive's title. Default false: in many collections these are the best negatives. */
   sameTitle?: boolean;
-  /** Drop a candidate that this scorer holds to be as good as a positive: `"maxsim"` (token by token, same encoder) or your own function. */
+  /** Drop a candidate that this scorer holds to be as good as a positive: `"maxsim"` (token by token, same encoder) or your own function.
+   * A training asks before its first step, and later chooses among the candidates that were scored then; it asks again where
+   * others come up: drawn at random, or by another strategy or stage of the curriculum. */
   teacher?: "maxsim" | Teacher;
   /** A candidate is as good when its teacher score is above positive − |positive| × this. Default 0. */
   teacherMargin?: number;

@@ -57,7 +57,7 @@ pub(in crate::tuner) struct Round {
 
 impl Round {
     /// Begins a round over these queries, with the weights in use or with others. `scores`: what a teacher said before, and
-    /// would say again.
+    /// would say again; `asks_again`: although other candidates are to be expected.
     ///
     /// # Errors
     /// `InputInvalid` for an option, `InsufficientData` without documents.
@@ -67,6 +67,7 @@ impl Round {
         queries: Vec<JudgedQuery>,
         weights: Option<Snapshot>,
         scores: Scores,
+        asks_again: bool,
     ) -> Result<Self> {
         options.validate()?;
         tuner.need_documents()?;
@@ -84,6 +85,12 @@ impl Round {
         answers.sort_unstable();
         answers.dedup();
         let documents = tuner.corpus.len();
+        // Rankings change a little with every round, and asking about what is new in them would encode most documents again:
+        // later rounds choose among what the teacher has seen. What is drawn is new each time.
+        let draws = [NegativeSource::Random, NegativeSource::InBatch]
+            .iter()
+            .any(|&source| options.draws_from(source));
+        let asks = options.teacher.is_some() && (scores.is_empty() || asks_again || draws);
         let sources = Sources {
             depth: options.depth(documents, most_known),
             lexical: options.draws_from(NegativeSource::Bm25).then(|| tuner.lexical()),
@@ -97,7 +104,7 @@ impl Round {
         };
         Ok(Self {
             near_misses: options.draws_from(NegativeSource::Synthetic).then(|| tuner.near_misses()),
-            step: if options.teacher.is_some() { Step::Shortlist(0) } else { Step::Select(0) },
+            step: if asks { Step::Shortlist(0) } else { Step::Select(0) },
             miner: Some(Miner::new(options, documents, most_known)?),
             queries,
             sources,

@@ -88,7 +88,13 @@ impl Train {
         let epoch = self.now.number + usize::from(self.now.is_over);
         let options = self.mining(epoch, tuner.corpus.len());
         let scores = std::mem::take(&mut self.scores);
-        Round::begin(tuner, options, self.queries.clone(), weights, scores).await
+        // Another strategy or stage of the curriculum looks at other candidates.
+        let has_stages = self.options.curriculum != Curriculum::None;
+        let stage = self.stage().0;
+        let is_other =
+            |last: &LastRound| last.strategy != options.strategy || (has_stages && last.stage != stage);
+        let asks_again = self.last_round.as_ref().is_some_and(is_other);
+        Round::begin(tuner, options, self.queries.clone(), weights, scores, asks_again).await
     }
 
     /// Turns what was mined into examples, and begins the epoch if the last one is over.
