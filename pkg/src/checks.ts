@@ -80,8 +80,8 @@ export async function bytes(input: unknown, field: string): Promise<Uint8Array> 
 }
 
 /** On which side of the judgments. */
-export function side(value: unknown, field: string): asserts value is "train" | "held-out" {
-  oneOf(value, ["train", "held-out"], field);
+export function side(value: unknown, field: string): asserts value is "train" | "dev" | "held-out" {
+  oneOf(value, ["train", "dev", "held-out"], field);
 }
 
 /** Query and document, of a judgment to take back or of a suspect. @param list the argument's name, for messages */

@@ -65,9 +65,9 @@ export interface Engine {
   /** Oldest first, at most the last 200. */
   history(): Change[];
   conflicts(): Conflict[];
-  exportJudgments(format: "jsonl" | "beir", split?: "train" | "held-out"): string | BeirJudgments;
+  exportJudgments(format: "jsonl" | "beir", split?: "train" | "dev" | "held-out"): string | BeirJudgments;
   /** A string is JSONL. All or none. */
-  importJudgments(input: string | BeirJudgments, split?: "train" | "held-out"): { added: number; total: number };
+  importJudgments(input: string | BeirJudgments, split?: "train" | "dev" | "held-out"): { added: number; total: number };
   /** Makes queries from the documents and adds them as judgments with source "synthetic". */
   pseudoQueries(options: PseudoOptions): PseudoResult;
   feedback(impressions: Impression[], options: FeedbackOptions): FeedbackResult;
@@ -83,8 +83,12 @@ export interface Engine {
   rollback(): void;
   /** `"safetensors"`: what was trained (the head, or all weights), with a JSON header. */
   export(format: "safetensors"): Promise<Uint8Array>;
-  /** Puts an exported head or full weights into use. */
+  /** A folder: "sentence-transformers" is a whole model that Python loads, "peft" a LoRA adapter in PEFT's layout. */
+  exportFolder(format: "sentence-transformers" | "peft"): Promise<{ path: string; bytes: Uint8Array }[]>;
+  /** Puts an exported head, adapter or full weights into use. */
   import(bytes: Uint8Array): Promise<void>;
+  /** Likewise a folder of either format. */
+  importFolder(files: { path: string; bytes: Uint8Array }[]): Promise<void>;
   free(): void;
 }
 

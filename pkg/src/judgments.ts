@@ -13,7 +13,7 @@ export type Pair = Pick<Judgment, "query" | "document">;
 
 /** Which side of the judgments. A fifth of the queries that nobody put on a side is held out, by seed. */
 export interface SideOptions {
-  split?: "train" | "held-out";
+  split?: "train" | "dev" | "held-out";
 }
 
 /** What was said about documents. All of it may be said while a training run is open; it counts for the next one. */

@@ -34,7 +34,10 @@ const MINE = names<MineOptions>({ ...MINING, signal: true, onProgress: true });
 const TRAIN = names<TrainOptions>({
   loss: true, trainable: true, towers: true, negatives: true, mining: true, refreshEvery: true, bm25Warmup: true, curriculum: true,
   maxPositives: true, epochs: true, batchSize: true, learningRate: true, warmup: true, margin: true, scale: true,
-  numNegatives: true, relativeMargin: true, weightDecay: true, seed: true, signal: true,
+  numNegatives: true, relativeMargin: true, weightDecay: true, seed: true, signal: true, lora: true, accumulate: true,
+  memoryBudget: true, schedule: true, maxGradNorm: true, distance: true, additiveMargin: true, falseNegativeMargin: true,
+  anchor: true, dropout: true, augment: true, average: true, runs: true, devShare: true, evaluateEvery: true, patience: true,
+  checkpointEvery: true, resume: true,
 });
 
 export function towerOf(options: EncodeOptions): "query" | "document" {

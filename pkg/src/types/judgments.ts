@@ -23,7 +23,7 @@ export interface Judgment {
   /** For source "click": how many impressions stand behind it. */
   impressions?: number;
   /** Fixes the side on which the query stands. Without it a fifth of the queries is held out, by seed. */
-  split?: "train" | "held-out";
+  split?: "train" | "dev" | "held-out";
 }
 
 /** One entry of the history of judgments. */

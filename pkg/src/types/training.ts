@@ -12,16 +12,22 @@ export interface Metrics {
   "precision@1": number;
 }
 
+/** How far up training reaches, cheapest first. */
+export type Trainable = "head" | "lora" | `layers:${number}` | "full";
+
 export interface TrainOptions {
-  /** Default "info-nce" (in-batch negatives plus mined ones); "margin" is a margin ranking loss on cosine. */
-  loss?: "info-nce" | "margin";
-  /** Default "head": a residual linear map on frozen embeddings. "full" trains every layer, word embeddings frozen. */
-  trainable?: "head" | "full";
-  /** "query" trains the query side alone, so that document embeddings stay valid (head only). Default "shared". */
+  /** "info-nce" (default): in-batch negatives plus mined ones. "margin": margin ranking on cosine. "triplet": the same hinge on
+   * `distance`. "margin-mse": the score differences of a teacher (`mining.teacher`). "contrastive": pairs, pulled or pushed. */
+  loss?: "info-nce" | "margin" | "triplet" | "margin-mse" | "contrastive";
+  /** "head" (default): a residual linear map on frozen embeddings. "lora": low-rank updates of attention. "layers:n": the last n
+   * layers. "full": every layer. Word embeddings are always frozen. */
+  trainable?: Trainable;
+  lora?: LoraOptions;
+  /** "query" trains the query side alone, so that document embeddings stay valid. Default "shared". */
   towers?: "shared" | "query";
-  /** Where negatives come from. Mined anew each epoch: for a head with the weights trained so far, for full
-   * training with those it began with; "ance" every `refreshEvery` steps and always with those trained so far.
-   * Default "dense". */
+  /** Where negatives come from. Mined anew each epoch: with the weights trained so far where documents need not be encoded anew
+   * for it (a head, or towers "query"), else with those it began with; "ance" every `refreshEvery` steps and always with those
+   * trained so far. Default "dense". */
   negatives?: MiningStrategy;
   /** Which candidates become negatives; what is not given is as in `mine`. */
   mining?: SelectionOptions;
@@ -36,25 +42,89 @@ export interface TrainOptions {
   maxPositives?: number;
   /** Passes over the examples. Default: as many as make about 64 steps. */
   epochs?: number;
-  /** Queries a step. Default for a head: half of the examples, at most 256; for full training 8. */
+  /** Queries a step. Default for a head: half of the examples, at most 256; for everything else 16. */
   batchSize?: number;
-  /** Peak learning rate, reached after the warm-up. Default 3e-4 for a head, 2e-5 for full training. */
+  /** Batches whose gradients are averaged for one update. Default 1. */
+  accumulate?: number;
+  /** Bytes that the activations of a step may take. Texts beyond it go through the model in parts, with the gradient of the whole
+   * batch all the same. Default 1 GiB. */
+  memoryBudget?: number;
+  /** Peak learning rate, reached after the warm-up. Default 3e-4 for a head, 2e-4 for LoRA, 2e-5 for layers. */
   learningRate?: number;
-  /** Share of all steps over which the rate rises linearly from 0; it then falls linearly to 0. Default 0.1. */
+  /** Share of all steps over which the rate rises linearly from 0. Default 0.1. */
   warmup?: number;
-  /** Margin of the margin loss, in cosine (0..2). Default 0.1. */
+  /** How it falls to 0 afterwards. Default "linear". */
+  schedule?: "linear" | "cosine";
+  /** Gradients are scaled down to this global norm; null for never. Default 1. */
+  maxGradNorm?: number | null;
+  /** Margin of the margin, triplet and contrastive losses: cosine or distance (0..2). Default 0.1. */
   margin?: number;
+  /** Of the triplet loss. Default "cosine". */
+  distance?: "cosine" | "euclidean";
   /** 1/temperature of InfoNCE. Default 30. */
   scale?: number;
+  /** Taken off the positive's cosine in InfoNCE (0..1). Default 0. */
+  additiveMargin?: number;
+  /** Documents of the batch that score above the positive's cosine plus this are left out of InfoNCE, as they may well answer the
+   * query; labelled negatives are not. Null (default): none is. */
+  falseNegativeMargin?: number | null;
   /** Negatives a (query, positive) pair, labelled ones first. Default 1. */
   numNegatives?: number;
   /** A mined negative may score at most positive − |positive| × this. Default 0.05. */
   relativeMargin?: number | null;
-  /** Decoupled decay of what trains; pulls a head towards the identity. Default 0.01. */
+  /** Decoupled decay of what trains towards 0, per unit of learning rate; pulls a head towards the identity. Default 0.01. */
   weightDecay?: number;
+  /** Likewise towards the weights with which training began. Default 0. */
+  anchor?: number;
+  /** Share, 0..0.9, of the inputs of what trains that each step leaves out. Default 0. */
+  dropout?: number;
+  /** Changes training queries, anew each epoch. */
+  augment?: AugmentOptions;
+  /** Which weights are judged and kept: the last ("none"), their exponential moving average ("ema"), or the mean of those at each
+   * look at the dev queries ("checkpoints"). Default "none". */
+  average?: "none" | "ema" | "checkpoints";
+  /** Runs with different seeds, whose weights are averaged. Default 1; not for LoRA. */
+  runs?: number;
+  /** Share, 0..0.5, of the training queries that is not trained on but decides which weights are best, when to stop, and how far to
+   * go from the old weights to the new. Without judgments on the side "dev". Default 0.2, and 0 with fewer than 40 queries. */
+  devShare?: number;
+  /** Steps between two looks at the dev queries. Default: an eighth of the run. */
+  evaluateEvery?: number;
+  /** Looks without gain after which a run stops early. Default 3. */
+  patience?: number;
+  /** Steps between two checkpoints; none by default. */
+  checkpointEvery?: number;
+  /** Bytes of a checkpoint: goes on where it was made, with the options it was made with. The documents must be the same. Every other
+   * option but `signal` is refused. */
+  resume?: Uint8Array;
   /** Of everything random. Default 0. */
   seed?: number;
   signal?: AbortSignal;
+}
+
+export interface LoraOptions {
+  /** Columns of the low-rank factors. Default 8. */
+  rank?: number;
+  /** The update counts alpha / rank times. Default 16. */
+  alpha?: number;
+  /** Which linear maps get one. Default query and value. */
+  targets?: ("query" | "key" | "value" | "output" | "inner" | "outer")[];
+  /** Only in the last layers. Default: in all. */
+  layers?: number;
+}
+
+/** Each 0..1; all 0 by default. */
+export interface AugmentOptions {
+  /** Share of words left out. */
+  wordDropout?: number;
+  /** Chance that a query is cut to a run of its words. */
+  crop?: number;
+  /** Share of words with a slip of the keyboard. */
+  typos?: number;
+  /** Chance for each word that has one to be replaced by a synonym. */
+  synonyms?: number;
+  /** Words that mean the same, in either direction. By default words that stand in the same surroundings in the documents. */
+  table?: string[][];
 }
 
 export type ProgressEvent =
@@ -93,9 +163,22 @@ export type TrainEvent =
       report: MiningReport;
       elapsedMs: number;
     }
-  | { type: "evaluation"; stage: "before" | "after"; epoch: number; metrics: Metrics; queries: number; elapsedMs: number }
+  | ({ type: "evaluation"; epoch: number; step: number; metrics: Metrics; queries: number; elapsedMs: number } & (
+      | { stage: "before" | "after" }
+      | {
+          /** On the dev queries. */
+          stage: "dev";
+          /** Documents they were looked for in: all, or, where documents would have to be encoded anew, those that come into question. */
+          documents: number;
+          spread: Spread;
+          /** The best so far. */
+          best: boolean;
+        }
+    ))
   | {
       type: "step";
+      /** Of `runs`, from 1. */
+      run: number;
       epoch: number;
       epochs: number;
       /** From 1, over the whole run. */
@@ -103,6 +186,10 @@ export type TrainEvent =
       steps: number;
       loss: number;
       learningRate: number;
+      /** Global norm of the gradient, before clipping. */
+      gradNorm: number;
+      /** Since the run began, encoding and mining included. */
+      examplesPerSecond: number;
       /** Mean cosine of the batch's (query, positive) pairs and of its (query, negative) pairs, before the update. */
       positiveScore: number;
       negativeScore: number;
@@ -110,7 +197,27 @@ export type TrainEvent =
       activeTriplets: number;
       elapsedMs: number;
     }
+  /** Hand `bytes` to `resume` to go on from here. */
+  | { type: "checkpoint"; step: number; bytes: Uint8Array; elapsedMs: number }
   | ({ type: "verdict"; elapsedMs: number } & Verdict);
+
+/** How embeddings lie in space; a model that collapses gives every text nearly the same one. */
+export interface Spread {
+  /** Mean cosine of pairs of documents, −1..1. */
+  meanCosine: number;
+  /** exp of the entropy of the normalised singular values (Roy & Vetterli 2007): 1 to the number of dimensions. */
+  effectiveRank: number;
+}
+
+/** How many documents that are not known to be relevant pass a threshold. */
+export interface FalsePositives {
+  /** The cosine that nine of ten relevant documents reach on the training side. */
+  threshold: number;
+  /** Share of relevant (query, document) pairs of the held-out side that reach it, 0..1. */
+  recall: number;
+  /** Share of the others that do, 0..1. */
+  rate: number;
+}
 
 /** Did held-out search get better? Measured on queries that training never saw. */
 export interface Verdict {
@@ -132,6 +239,13 @@ export interface Verdict {
   summary: string;
   /** "pseudo-queries" when no judgment by a person says what is relevant: then the numbers say little about real questions. */
   measuredOn: "judgments" | "pseudo-queries";
+  /** Which weights were measured: those after `step` of run `run`, moved from the old ones by `weight` (1: all the way; 0: dev
+   * queries preferred the old ones); `dev` queries had a say, 0 for none. */
+  chosen: { run: number; step: number; weight: number; dev: number };
+  spread: { before: Spread; after: Spread };
+  /** Do all texts nearly get one embedding? Then `outcome` is not "better". */
+  collapsed: boolean;
+  falsePositives: { before: FalsePositives; after: FalsePositives };
   /** Examples trained on, steps taken. */
   examples: number;
   steps: number;
@@ -139,7 +253,7 @@ export interface Verdict {
 
 export interface EvaluateOptions {
   /** Which side of the judgments. Default "held-out". */
-  split?: "train" | "held-out";
+  split?: "train" | "dev" | "held-out";
   /** Default "dense": what training moves. */
   mode?: SearchMode;
   signal?: AbortSignal;
