@@ -7,7 +7,7 @@ mod model;
 
 use model::{Files, minilm, tiny};
 use nearmiss::embeddings::dot;
-use nearmiss::encoder::{Encoder, TokenBatch, plan, read};
+use nearmiss::encoder::{Encoder, TokenBatch, Tower, plan, read};
 use nearmiss::error::Error;
 use nearmiss::tokenizer::Tokenizer;
 use proptest::prelude::*;
@@ -44,10 +44,10 @@ fn minilm_agrees_with_sentence_transformers() {
         assert_eq!(ids, &case.input_ids, "token ids of {:?}", case.text);
     }
     // Together, padded to the longest, and in batches of like length: padding must not show.
-    let together = pollster::block_on(encoder.encode(&texts)).unwrap();
+    let together = pollster::block_on(encoder.encode(&texts, Tower::Document)).unwrap();
     for batch in plan(&texts, encoder.max_length()) {
         let chosen: Vec<&str> = batch.iter().map(|&i| texts[i]).collect();
-        let rows = pollster::block_on(encoder.encode(&chosen)).unwrap();
+        let rows = pollster::block_on(encoder.encode(&chosen, Tower::Document)).unwrap();
         for (row, &i) in rows.rows().zip(&batch) {
             for got in [row, together.row(i)] {
                 let expected = &encodings.cases[i].embedding;
@@ -66,7 +66,7 @@ fn inputs_are_cut_at_the_model_and_at_the_option() {
     assert_eq!(encoder.tokenize(&[&long]).unwrap()[0].len(), 64);
     let short = pollster::block_on(Encoder::load(tiny().borrow(), Some(10))).unwrap();
     assert_eq!(short.tokenize(&[&long]).unwrap()[0].len(), 10);
-    assert_ne!(short.fingerprint(), encoder.fingerprint());
+    assert_ne!(short.fingerprint(Tower::Document), encoder.fingerprint(Tower::Document));
 }
 
 #[test]
@@ -126,8 +126,8 @@ fn token_vectors_are_the_states_that_pooling_takes() {
     let seq = states.dims()[1];
     let [states] = pollster::block_on(read([states])).unwrap();
 
-    let pooled = pollster::block_on(encoder.encode(&texts)).unwrap();
-    let tokens = pollster::block_on(encoder.encode_tokens(&texts)).unwrap();
+    let pooled = pollster::block_on(encoder.encode(&texts, Tower::Document)).unwrap();
+    let tokens = pollster::block_on(encoder.encode_tokens(&texts, Tower::Document)).unwrap();
     assert_eq!(tokens.len(), texts.len());
     let unit = |row: &[f64]| -> Vec<f64> {
         let norm = row.iter().map(|x| x * x).sum::<f64>().sqrt();
@@ -157,9 +157,9 @@ fn token_vectors_are_the_states_that_pooling_takes() {
 fn token_vectors_do_not_depend_on_their_batch() {
     let encoder = load(&tiny()).unwrap();
     let texts = texts();
-    let together = pollster::block_on(encoder.encode_tokens(&texts)).unwrap();
+    let together = pollster::block_on(encoder.encode_tokens(&texts, Tower::Document)).unwrap();
     for (text, expected) in texts.iter().zip(&together) {
-        let alone = pollster::block_on(encoder.encode_tokens(&[text])).unwrap().remove(0);
+        let alone = pollster::block_on(encoder.encode_tokens(&[text], Tower::Document)).unwrap().remove(0);
         assert_eq!(alone.spans, expected.spans);
         assert_eq!(alone.rows.len(), expected.rows.len());
         for (a, b) in alone.rows.as_slice().iter().zip(expected.rows.as_slice()) {
@@ -167,7 +167,7 @@ fn token_vectors_do_not_depend_on_their_batch() {
         }
     }
     assert!(together[2].rows.is_empty(), "an empty text has no tokens");
-    assert_eq!(pollster::block_on(encoder.encode_tokens::<&str>(&[])).unwrap(), []);
+    assert_eq!(pollster::block_on(encoder.encode_tokens::<&str>(&[], Tower::Document)).unwrap(), []);
 }
 
 #[test]
@@ -284,15 +284,15 @@ proptest! {
         files = tiny();
         files.tokenizer[at % tokenizer] = byte;
         if let Ok(encoder) = load(&files) {
-            let _ = pollster::block_on(encoder.encode(&["turn the key 7 times"]));
-            let _ = pollster::block_on(encoder.encode_tokens(&["turn thé key 7 times"]));
+            let _ = pollster::block_on(encoder.encode(&["turn the key 7 times"], Tower::Document));
+            let _ = pollster::block_on(encoder.encode_tokens(&["turn thé key 7 times"], Tower::Document));
         }
     }
 
     #[test]
     fn every_text_has_a_unit_vector(text in ".{0,80}") {
         let encoder = load(&tiny()).unwrap();
-        let rows = pollster::block_on(encoder.encode(&[text])).unwrap();
+        let rows = pollster::block_on(encoder.encode(&[text], Tower::Document)).unwrap();
         prop_assert!((dot(rows.row(0), rows.row(0)) - 1.0).abs() < 1e-4);
     }
 

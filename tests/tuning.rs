@@ -11,8 +11,8 @@ use nearmiss::dataset::{Judgment, Split};
 use nearmiss::encoder::{Encoder, Tower, Towers};
 use nearmiss::error::Error;
 use nearmiss::mining::MiningOptions;
-use nearmiss::training::{Layout, LossName, TrainOptions, Trainable, TrainingExample};
-use nearmiss::tuner::{Event, Job, Mode, SearchOptions, Tuner};
+use nearmiss::training::{HardNegative, Layout, LossName, TrainOptions, Trainable, TrainingExample};
+use nearmiss::tuner::{Event, Job, Mode, SearchOptions, Stage, Tuner};
 use tuned::{empty, run, tuner};
 
 fn losses(events: &[Event]) -> Vec<f32> {
@@ -28,7 +28,11 @@ fn query_vector(tuner: &Tuner) -> Vec<f32> {
 }
 
 fn options(trainable: Trainable, loss: LossName) -> TrainOptions {
-    let rate = if trainable == Trainable::Head { 3e-3 } else { 1e-3 };
+    let rate = match trainable {
+        Trainable::Head => 3e-3,
+        Trainable::Lora => 1e-2,
+        _ => 1e-3,
+    };
     TrainOptions {
         trainable,
         loss,
@@ -41,7 +45,7 @@ fn options(trainable: Trainable, loss: LossName) -> TrainOptions {
 
 #[test]
 fn every_rung_and_loss_learns_and_repeats_itself() {
-    for trainable in [Trainable::Head, Trainable::Full] {
+    for trainable in [Trainable::Head, Trainable::Lora, Trainable::Layers(1), Trainable::Full] {
         for loss in [LossName::InfoNce, LossName::Margin] {
             let mut tuner = tuner();
             let before = query_vector(&tuner);
@@ -115,13 +119,20 @@ fn a_query_tower_leaves_the_document_side_alone() {
     let document = |tuner: &Tuner| {
         pollster::block_on(tuner.encode(&["a note".into()], Tower::Document)).unwrap().into_vec()
     };
-    let (before, query) = (document(&tuner), query_vector(&tuner));
-    let options = TrainOptions { towers: Towers::Query, ..options(Trainable::Head, LossName::InfoNce) };
-    let job = Job::train(&tuner, options).unwrap();
-    run(&mut tuner, job).unwrap();
-    tuner.keep().unwrap();
-    assert_eq!(document(&tuner), before);
-    assert_ne!(query_vector(&tuner), query);
+    for trainable in [Trainable::Head, Trainable::Lora, Trainable::Layers(1), Trainable::Full] {
+        let (before, query) = (document(&tuner), query_vector(&tuner));
+        let options = TrainOptions { towers: Towers::Query, ..options(trainable, LossName::InfoNce) };
+        let job = Job::train(&tuner, options).unwrap();
+        let events = run(&mut tuner, job).unwrap();
+        let encoded = |event: &Event| matches!(event, Event::Encode { stage: Stage::Documents, .. });
+        // Once, for the baseline of the first run: no training encodes documents anew.
+        assert_eq!(events.iter().any(encoded), trainable == Trainable::Head);
+        tuner.keep().unwrap();
+        assert_eq!(document(&tuner), before, "{trainable:?}");
+        assert_ne!(query_vector(&tuner), query, "{trainable:?}");
+        tuner.rollback().unwrap();
+        assert_eq!(query_vector(&tuner), query, "{trainable:?}");
+    }
 }
 
 #[test]
@@ -130,7 +141,7 @@ fn a_step_lays_out_what_counts_against_whom() {
         query,
         positive,
         weight: 1.0,
-        negatives: negatives.iter().map(|&document| (document, 1.0)).collect(),
+        negatives: negatives.iter().map(|&document| HardNegative::new(document)).collect(),
         relevant: relevant.to_vec(),
     };
     // 11 is relevant to query 0 too, and must not be its negative, neither mined nor in the batch.
@@ -252,8 +263,8 @@ fn vectors_carry_over_and_nothing_is_encoded_twice() {
     assert_eq!(second.put_vectors(&["zz".into()], vec![0.0; 32]).unwrap_err().code(), "INPUT_INVALID");
 
     let mut third = tuner();
-    let rows = pollster::block_on(third.encoder().encode(&texts)).unwrap().into_vec();
-    third.load_vectors(&texts, rows).unwrap();
+    let rows = pollster::block_on(third.encoder().encode(&texts, Tower::Document)).unwrap().into_vec();
+    third.load_vectors(&texts, Tower::Document, rows).unwrap();
     assert!(third.unencoded().is_empty());
     for mode in [Mode::Dense, Mode::Lexical, Mode::Hybrid] {
         let found = |tuner: &mut Tuner| {

@@ -15,10 +15,10 @@ pub(super) fn error(error: Error) -> JsValue {
     object.into()
 }
 
-/// Plain objects, arrays, numbers, strings and null.
+/// Plain objects, arrays, numbers, strings, null, and bytes as a `Uint8Array`.
 pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> std::result::Result<JsValue, JsValue> {
     value
-        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible().serialize_bytes_as_arrays(false))
         .map_err(|e| error(Error::Internal { reason: e.to_string() }))
 }
 

@@ -93,7 +93,7 @@ impl Engine {
                 "parameters": encoder.parameters(),
                 "maxLength": encoder.max_length(),
                 "pooling": encoder.pooling(),
-                "fingerprint": format!("{:016x}", encoder.fingerprint()),
+                "fingerprint": format!("{:016x}", encoder.fingerprint(Tower::Document)),
             },
         }))
     }
@@ -133,15 +133,15 @@ impl Engine {
 
     #[wasm_bindgen(js_name = encodeBase)]
     pub async fn encode_base(&self, texts: JsValue, side: JsValue) -> Js<Vec<f32>> {
-        let (texts, _) = texts_of(texts, side)?;
+        let (texts, tower) = texts_of(texts, side)?;
         let tuner = self.tuner()?;
-        tuner.encoder().encode(&texts).await.map(|rows| rows.into_vec()).map_err(error)
+        tuner.encoder().encode(&texts, tower).await.map(|rows| rows.into_vec()).map_err(error)
     }
 
     #[wasm_bindgen(js_name = loadVectors)]
     pub fn load_vectors(&self, texts: JsValue, side: JsValue, vectors: Vec<f32>) -> Js<()> {
-        let (texts, _) = texts_of(texts, side)?;
-        self.tuner()?.load_vectors(&texts, vectors).map_err(error)
+        let (texts, tower) = texts_of(texts, side)?;
+        self.tuner()?.load_vectors(&texts, tower, vectors).map_err(error)
     }
 
     pub fn vectors(&self) -> Js {
@@ -173,6 +173,11 @@ impl Engine {
 
     /// Replaces a job that is still in progress, which is then cancelled.
     pub fn start(&self, job: JsValue) -> Js<()> {
+        if let Some(checkpoint) = checkpoint(&job)? {
+            let job = Job::resume(&*self.tuner()?, &checkpoint).map_err(error)?;
+            *self.job()? = Some((job, Instant::now()));
+            return Ok(());
+        }
         let request: JobRequest =
             serde_wasm_bindgen::from_value(job).map_err(|e| error(Error::input("options", e.to_string())))?;
         let tuner = self.tuner()?;
@@ -242,6 +247,15 @@ impl Engine {
     fn job(&self) -> Js<RefMut<'_, Option<(Job, Instant)>>> {
         self.job.try_borrow_mut().map_err(|_| busy())
     }
+}
+
+/// The bytes to go on from, where the options of a job have any.
+fn checkpoint(job: &JsValue) -> Js<Option<Vec<u8>>> {
+    let options = js_sys::Reflect::get(job, &"options".into())?;
+    if !options.is_object() {
+        return Ok(None);
+    }
+    bytes(&options, "resume").map_err(|_| error(Error::input("resume", "must be a Uint8Array")))
 }
 
 fn busy() -> JsValue {

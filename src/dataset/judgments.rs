@@ -166,7 +166,7 @@ impl Judgments {
 
     /// Refuses a query that would stand on both sides; `fixed` says which new judgment was the last to fix a query's side.
     fn check_splits(&self, touched: &[Touched], fixed: &HashMap<String, usize>) -> Result<()> {
-        let mut sides: HashMap<&str, [usize; 2]> =
+        let mut sides: HashMap<&str, [usize; 3]> =
             fixed.keys().map(|query| (query.as_str(), self.table.fixed(query))).collect();
         for touched in touched {
             let Some(after) = &touched.after else { continue };
@@ -179,7 +179,7 @@ impl Judgments {
                 sides[side(split)] += 1;
             }
         }
-        let both = sides.iter().filter(|(_, sides)| sides[0] > 0 && sides[1] > 0);
+        let both = sides.iter().filter(|(_, sides)| sides.iter().filter(|&&on| on > 0).count() > 1);
         let first = both.filter_map(|(query, _)| Some((fixed.get(*query)?, query))).min();
         match first {
             None => Ok(()),

@@ -4,11 +4,13 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::split::normalise;
 use super::{Judgment, Judgments, PseudoKind, Source, Split, split_of};
 
 /// A document as it was judged for one query.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     /// The document's id.
     pub document: String,
@@ -42,7 +44,7 @@ impl From<&Judgment> for Judged {
 }
 
 /// A query with what holds for it, documents in the order in which they were first judged.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JudgedQuery {
     /// The query's text, as first written.
     pub text: String,

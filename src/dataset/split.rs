@@ -10,6 +10,8 @@ use super::rng;
 pub enum Split {
     /// Trained on.
     Train,
+    /// Decides which weights are best.
+    Dev,
     /// Measured on.
     HeldOut,
 }
@@ -28,4 +30,8 @@ pub fn same_query(a: &str, b: &str) -> bool {
 pub(super) fn normalise(query: &str) -> String {
     let words: Vec<&str> = query.split_whitespace().collect();
     words.join(" ").to_lowercase()
+}
+
+pub fn dev_of(queries: &[&str], share: f64, seed: u64) -> Vec<bool> {
+    queries.iter().map(|q| (rng::hash(&normalise(q), seed ^ 77) % 1000) as f64 <= share * 1000.0 - 1.0).collect()
 }

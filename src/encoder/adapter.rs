@@ -3,6 +3,7 @@
 //! `e' = normalize(e + e W)`, with `W` zero at the start, so that an untrained head changes nothing. The idea is
 //! LlamaIndex's linear adapter and ADORE (arXiv 2104.08051) when only queries pass through it.
 
+use super::bert::drop_out;
 use super::pooling::l2_normalize;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
@@ -54,9 +55,11 @@ impl Head {
         Self { weight: Param::from_tensor(Tensor::from_data(data, device)) }
     }
 
+    /// `dropout`: share of the numbers that `W` does not see.
+    ///
     /// # Shapes
     /// - rows: `[batch, dim]`, unit length; output the same
-    pub fn forward(&self, rows: Tensor<2>) -> Tensor<2> {
-        l2_normalize(rows.clone() + rows.matmul(self.weight.val()))
+    pub fn forward(&self, rows: Tensor<2>, dropout: f64) -> Tensor<2> {
+        l2_normalize(rows.clone() + drop_out(rows, dropout).matmul(self.weight.val()))
     }
 }

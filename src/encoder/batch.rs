@@ -42,7 +42,7 @@ impl TokenBatch {
     }
 }
 
-fn fixed_length(longest: usize, positions: usize) -> usize {
+pub(super) fn fixed_length(longest: usize, positions: usize) -> usize {
     LENGTHS.into_iter().find(|&l| l >= longest).unwrap_or(positions).min(positions)
 }
 

@@ -1,13 +1,15 @@
 //! BERT (Devlin et al. 2018, arXiv 1810.04805): embeddings, then post-norm transformer layers.
 //!
-//! Only what a sentence encoder needs: one segment, no pooler, no dropout (the models are used and tuned as they are).
+//! Only what a sentence encoder needs: one segment, no pooler; dropout only where training asks for it. The layers can be
+//! entered at any height, so that what lies below the lowest trained one is computed once.
 //! Shapes are in trailing comments; `[batch, seq, hidden]` unless said otherwise.
 
 use super::config::BertConfig;
+use super::lora::Target;
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::activation::{gelu, softmax};
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Distribution, Int, Tensor};
 
 /// Added to the score of a padded key: far below any real score, and finite, so that softmax never sees inf − inf.
 const MASKED: f32 = -1e9;
@@ -74,11 +76,34 @@ impl BertLayer {
         Self { query, key, value, output, attention_norm, inner, outer, norm, heads }
     }
 
-    /// `bias` is `[batch, 1, 1, seq]`: 0 for a token, [`MASKED`] for padding.
-    fn forward(&self, x: Tensor<3>, bias: Tensor<4>) -> Tensor<3> {
-        let x = self.attention_norm.forward(x.clone() + self.attention(x, bias));
+    /// `bias` is `[batch, 1, 1, seq]`: 0 for a token, [`MASKED`] for padding. `dropout` is a share of what each half adds.
+    fn forward(&self, x: Tensor<3>, bias: Tensor<4>, dropout: f64) -> Tensor<3> {
+        let attended = drop_out(self.attention(x.clone(), bias), dropout);
+        let x = self.attention_norm.forward(x + attended);
         let inner = gelu(self.inner.forward(x.clone())); // [batch, seq, intermediate]
-        self.norm.forward(x + self.outer.forward(inner))
+        self.norm.forward(x + drop_out(self.outer.forward(inner), dropout))
+    }
+
+    pub(super) fn linear(&self, target: Target) -> &Linear {
+        match target {
+            Target::Query => &self.query,
+            Target::Key => &self.key,
+            Target::Value => &self.value,
+            Target::Output => &self.output,
+            Target::Inner => &self.inner,
+            Target::Outer => &self.outer,
+        }
+    }
+
+    pub(super) fn linear_mut(&mut self, target: Target) -> &mut Linear {
+        match target {
+            Target::Query => &mut self.query,
+            Target::Key => &mut self.key,
+            Target::Value => &mut self.value,
+            Target::Output => &mut self.output,
+            Target::Inner => &mut self.inner,
+            Target::Outer => &mut self.outer,
+        }
     }
 
     fn attention(&self, x: Tensor<3>, bias: Tensor<4>) -> Tensor<3> {
@@ -101,9 +126,41 @@ impl Bert {
     /// - ids: `[batch, seq]`; mask: `[batch, seq]`, 1 for a token and 0 for padding
     /// - output: `[batch, seq, hidden]`
     pub fn forward(&self, ids: Tensor<2, Int>, mask: Tensor<2>) -> Tensor<3> {
-        let [batch, seq] = mask.dims();
-        let bias = (mask - 1.0).mul_scalar(-MASKED).reshape([batch, 1, 1, seq]);
-        let embedded = self.embeddings.forward(ids);
-        self.layers.iter().fold(embedded, |x, layer| layer.forward(x, bias.clone()))
+        self.upper(self.embeddings.forward(ids), mask, 0, 0.0)
     }
+
+    /// What enters the layer with this number, from 0.
+    ///
+    /// # Shapes
+    /// As [`Self::forward`].
+    pub fn lower(&self, ids: Tensor<2, Int>, mask: Tensor<2>, layer: usize) -> Tensor<3> {
+        let bias = attention_bias(mask);
+        let embedded = self.embeddings.forward(ids);
+        self.layers.iter().take(layer).fold(embedded, |x, layer| layer.forward(x, bias.clone(), 0.0))
+    }
+
+    /// The rest of the way, from what enters the layer with this number.
+    ///
+    /// # Shapes
+    /// - x and output: `[batch, seq, hidden]`; mask: `[batch, seq]`
+    pub fn upper(&self, x: Tensor<3>, mask: Tensor<2>, layer: usize, dropout: f64) -> Tensor<3> {
+        let bias = attention_bias(mask);
+        self.layers.iter().skip(layer).fold(x, |x, layer| layer.forward(x, bias.clone(), dropout))
+    }
+}
+
+/// `[batch, 1, 1, seq]` from a mask `[batch, seq]`.
+fn attention_bias(mask: Tensor<2>) -> Tensor<4> {
+    let [batch, seq] = mask.dims();
+    (mask - 1.0).mul_scalar(-MASKED).reshape([batch, 1, 1, seq])
+}
+
+/// Leaves out a share of the numbers, and scales the others up so that the mean stays. Drawn from the device's generator,
+/// which training seeds: with the same seed the same are left out.
+pub fn drop_out<const D: usize>(x: Tensor<D>, share: f64) -> Tensor<D> {
+    if share <= 0.0 {
+        return x;
+    }
+    let kept = x.clone().detach().random_like(Distribution::Bernoulli(1.0 - share));
+    x * kept.div_scalar(1.0 - share)
 }

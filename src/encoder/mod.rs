@@ -7,7 +7,7 @@
 //! # async fn example(files: nearmiss::encoder::ModelFiles<'_>) -> nearmiss::error::Result<()> {
 //! use nearmiss::encoder::{Encoder, Tower};
 //! let encoder = Encoder::load(files, None).await?;
-//! let base = encoder.encode(&["How do I rotate the signing key?"]).await?;
+//! let base = encoder.encode(&["How do I rotate the signing key?"], Tower::Query).await?;
 //! let query = encoder.adapt(&base, Tower::Query).await?;
 //! # Ok(()) }
 //! ```
@@ -17,16 +17,22 @@ mod backend;
 mod batch;
 mod bert;
 mod config;
+mod lora;
 mod pooling;
+mod snapshot;
+mod states;
 mod tokens;
 mod weights;
 
 pub use adapter::{Head, Tower, Towers};
 pub use backend::{KIND, check, open, read};
 pub use batch::{TokenBatch, plan};
-pub use bert::Bert;
+pub use bert::{Bert, drop_out};
 pub use config::{BertConfig, Pooling};
+pub use lora::{Factor, Lora, LoraOptions, Target};
 pub use pooling::{l2_normalize, pool};
+pub use snapshot::Snapshot;
+pub use states::{Input, States};
 pub use tokens::TokenEmbeddings;
 pub(crate) use weights::to_safetensors;
 pub use weights::{NamedTensor, Weights};
@@ -57,42 +63,15 @@ pub struct ModelFiles<'a> {
 
 /// A loaded model on its device.
 pub struct Encoder {
-    bert: Bert,
-    head: Option<(Head, Towers)>,
+    now: Snapshot,
     tokenizer: Tokenizer,
     config: BertConfig,
     pooling: Pooling,
     device: Device,
     device_name: String,
     parameters: usize,
-    fingerprint: u64,
     /// Of everything besides the weights that moves an embedding.
     settings: u64,
-}
-
-/// Weights that training can change, kept aside to go back to. Cheap: tensors are shared until one side is replaced.
-#[derive(Clone)]
-pub struct Snapshot {
-    bert: Bert,
-    head: Option<(Head, Towers)>,
-    fingerprint: u64,
-}
-
-impl Snapshot {
-    /// The same weights with another adapter.
-    pub fn with_head(self, head: Head, towers: Towers) -> Self {
-        Self { head: Some((head, towers)), ..self }
-    }
-
-    /// Another transformer, without adapter.
-    pub fn with_bert(self, bert: Bert, fingerprint: u64) -> Self {
-        Self { bert, head: None, fingerprint }
-    }
-
-    /// Of these weights; see [`Encoder::fingerprint`].
-    pub fn fingerprint(&self) -> u64 {
-        self.fingerprint
-    }
 }
 
 impl Encoder {
@@ -123,18 +102,8 @@ impl Encoder {
         let settings = parts.iter().fold(FNV_OFFSET, |hash, part| fnv1a(hash, part));
         let fingerprint = fnv1a(settings, files.weights);
         let parameters = bert.num_params();
-        let encoder = Self {
-            bert,
-            head: None,
-            tokenizer,
-            config,
-            pooling,
-            device,
-            device_name,
-            parameters,
-            fingerprint,
-            settings,
-        };
+        let now = Snapshot::new(bert, fingerprint);
+        let encoder = Self { now, tokenizer, config, pooling, device, device_name, parameters, settings };
         encoder.try_out().await?;
         Ok(encoder)
     }
@@ -142,7 +111,7 @@ impl Encoder {
     /// Encodes one text, so that what fails only in use (an upload that found no memory, a kernel that the driver refuses)
     /// fails here, where a caller can still choose another device.
     async fn try_out(&self) -> Result<()> {
-        let row = self.encode(&["the key that opens the door"]).await?;
+        let row = self.encode(&["the key that opens the door"], Tower::Document).await?;
         let norm = dot(row.row(0), row.row(0)).sqrt();
         if (norm - 1.0).abs() < 1e-3 {
             return Ok(());
@@ -159,12 +128,12 @@ impl Encoder {
     ///
     /// # Errors
     /// `TokenizerInvalid`, `DeviceLost`, `OutOfMemory`.
-    pub async fn encode<S: AsRef<str>>(&self, texts: &[S]) -> Result<Embeddings> {
+    pub async fn encode<S: AsRef<str>>(&self, texts: &[S], tower: Tower) -> Result<Embeddings> {
         if texts.is_empty() {
             return Ok(Embeddings::empty(self.dimensions()));
         }
         let sequences = self.tokenize(texts)?;
-        let rows = self.forward(&self.bert, &sequences, &self.device);
+        let rows = self.forward(self.now.bert(tower), &sequences, &self.device);
         let [values] = read([rows]).await?;
         Embeddings::new(self.dimensions(), values)
     }
@@ -210,14 +179,14 @@ impl Encoder {
 
     /// Sends rows through the adapter of one tower; unchanged where there is none.
     pub async fn adapt(&self, base: &Embeddings, tower: Tower) -> Result<Embeddings> {
-        let Some((head, _)) = self.head.as_ref().filter(|(_, towers)| towers.adapt(tower)) else {
+        let Some((head, _)) = self.now.head.as_ref().filter(|(_, towers)| towers.adapt(tower)) else {
             return Ok(base.clone());
         };
         let dim = self.dimensions();
         let mut values = Vec::with_capacity(base.as_slice().len());
         for rows in base.as_slice().chunks(ADAPT_ROWS * dim) {
             let data = TensorData::new(rows.to_vec(), [rows.len() / dim, dim]);
-            let [adapted] = read([head.forward(Tensor::from_data(data, &self.device))]).await?;
+            let [adapted] = read([head.forward(Tensor::from_data(data, &self.device), 0.0)]).await?;
             values.extend(adapted);
         }
         Embeddings::new(dim, values)
@@ -258,37 +227,35 @@ impl Encoder {
         &self.device_name
     }
 
-    /// Identifies what [`Self::encode`] computes: files, pooling and length. Changes with every training of the
-    /// transformer itself, not with the adapter.
-    pub fn fingerprint(&self) -> u64 {
-        self.fingerprint
+    /// Identifies what [`Self::encode`] computes for one side: files, pooling and length. Changes with every training of that
+    /// side's transformer, not with a head.
+    pub fn fingerprint(&self, tower: Tower) -> u64 {
+        self.now.fingerprint(tower)
     }
 
-    /// The transformer.
+    /// The transformer that documents go through.
     pub fn bert(&self) -> &Bert {
-        &self.bert
+        &self.now.bert
     }
 
     /// The adapter, if one was trained or imported.
     pub fn head(&self) -> Option<&(Head, Towers)> {
-        self.head.as_ref()
+        self.now.head()
     }
 
     /// What is in use now.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { bert: self.bert.clone(), head: self.head.clone(), fingerprint: self.fingerprint }
+        self.now.clone()
     }
 
     /// Goes back to a snapshot.
     pub fn restore(&mut self, snapshot: &Snapshot) {
-        self.bert = snapshot.bert.clone();
-        self.head = snapshot.head.clone();
-        self.fingerprint = snapshot.fingerprint;
+        self.now = snapshot.clone();
     }
 
     /// The adapter's numbers under their file name, or none.
     pub async fn head_tensors(&self) -> Result<Vec<NamedTensor>> {
-        let Some((head, _)) = &self.head else { return Ok(Vec::new()) };
+        let Some((head, _)) = self.head() else { return Ok(Vec::new()) };
         let [values] = read([head.weight.val()]).await?;
         let dim = self.dimensions();
         Ok(vec![NamedTensor { name: "head.weight".into(), shape: vec![dim, dim], values }])
@@ -303,7 +270,7 @@ impl Encoder {
 
     /// All weights of the transformer in use under their Hugging Face names.
     pub async fn bert_tensors(&self) -> Result<Vec<NamedTensor>> {
-        self.tensors(&self.bert).await
+        self.tensors(&self.now.bert).await
     }
 
     async fn tensors(&self, bert: &Bert) -> Result<Vec<NamedTensor>> {

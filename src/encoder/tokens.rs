@@ -1,6 +1,6 @@
 //! One vector a token, for late interaction and alignment, beside the one a text of [`Encoder::encode`].
 
-use super::{Encoder, l2_normalize, read};
+use super::{Encoder, Tower, l2_normalize, read};
 use crate::embeddings::Embeddings;
 use crate::error::Result;
 use std::ops::Range;
@@ -21,7 +21,11 @@ impl Encoder {
     ///
     /// # Errors
     /// `TokenizerInvalid`, `DeviceLost`, `OutOfMemory`.
-    pub async fn encode_tokens<S: AsRef<str>>(&self, texts: &[S]) -> Result<Vec<TokenEmbeddings>> {
+    pub async fn encode_tokens<S: AsRef<str>>(
+        &self,
+        texts: &[S],
+        tower: Tower,
+    ) -> Result<Vec<TokenEmbeddings>> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
@@ -34,7 +38,7 @@ impl Encoder {
             sequences.push(ids);
             spans.push(own);
         }
-        let (states, _) = self.hidden(&self.bert, &sequences, &self.device);
+        let (states, _) = self.hidden(self.now.bert(tower), &sequences, &self.device);
         let [batch, seq, dim] = states.dims();
         // Padding travels back too: picking rows on a GPU would make a new shape of every batch.
         let [values] = read([l2_normalize(states.reshape([batch * seq, dim]))]).await?;

@@ -24,8 +24,12 @@ mod bootstrap;
 mod compare;
 mod metrics;
 mod report;
+mod spread;
+mod threshold;
 
 pub use bootstrap::{RESAMPLES, interval};
 pub use compare::{Outcome, QueryChange, Verdict, compare};
 pub use metrics::Metrics;
 pub use report::{QueryReport, Report};
+pub use spread::{Spread, collapsed};
+pub use threshold::{FalsePositives, threshold_at};

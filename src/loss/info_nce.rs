@@ -23,6 +23,8 @@ const EXCLUDED: f32 = -1e9;
 pub struct InfoNce {
     /// 1 / temperature.
     pub scale: f32,
+    pub margin: f32,
+    pub false_negative_margin: Option<f32>,
 }
 
 impl InfoNce {

@@ -6,9 +6,11 @@
 mod cosine;
 mod info_nce;
 mod margin_ranking;
+mod shim;
 
 pub use info_nce::InfoNce;
 pub use margin_ranking::MarginRanking;
+pub use shim::*;
 
 use burn::tensor::Tensor;
 
@@ -24,6 +26,8 @@ pub struct Batch {
     pub negative: Tensor<3>,
     /// `[batch, negatives]`: how much each negative counts for its own row, 0 for a filler.
     pub present: Tensor<2>,
+    pub teacher: Tensor<2>,
+    pub taught: Tensor<2>,
     /// `[batch, batch + batch × negatives]`, 1 where a candidate must not count against a query: fillers, and documents
     /// that are relevant to it although they stand in the batch as another's positive or negative.
     pub excluded: Tensor<2>,
@@ -48,6 +52,7 @@ pub enum Loss {
     MarginRanking(MarginRanking),
     /// "info-nce"
     InfoNce(InfoNce),
+    Triplet(Triplet), MarginMse(MarginMse), Contrastive(Contrastive),
 }
 
 /// Sums of weights are clamped to this before something is divided by them.
@@ -65,7 +70,7 @@ impl Loss {
         let count = real.clone().sum().clamp_min(1.0); // [1]
         let margin = match self {
             Loss::MarginRanking(m) => m.margin,
-            Loss::InfoNce(_) => WATCHED_MARGIN,
+            _ => WATCHED_MARGIN,
         };
         let gap = positive.clone().detach() - negative.clone().detach(); // [batch, negatives]
         let violated = gap.lower_scalar(margin).float() * real.clone();
@@ -78,6 +83,7 @@ impl Loss {
         let loss = match self {
             Loss::MarginRanking(m) => m.forward(positive, negative, batch.weight * batch.present),
             Loss::InfoNce(i) => i.forward(batch),
+            _ => MarginMse.forward(batch),
         };
         Scored { loss, ..scored }
     }

@@ -1,6 +1,6 @@
 //! Easy negatives first: how hard they are at each point of a training (Bengio et al., "Curriculum Learning", ICML 2009).
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::MiningOptions;
 
@@ -8,7 +8,7 @@ use super::MiningOptions;
 const EASY_MARGIN: f32 = 0.5;
 
 /// What moves as training goes on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Curriculum {
     /// Nothing.

@@ -18,6 +18,7 @@
 //! }
 //! ```
 
+mod augment;
 mod key_terms;
 mod markdown;
 mod near_miss;
@@ -26,6 +27,7 @@ mod sentences;
 mod shingles;
 mod words;
 
+pub use augment::{AugmentOptions, Augmenter};
 pub use key_terms::{KeyPhrase, KeyTerms};
 pub use near_miss::{KINDS, NearMiss, NearMissKind, NearMisses};
 pub use pseudo_query::{PseudoOptions, PseudoQuery, cut_out, pseudo_queries};

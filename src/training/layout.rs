@@ -1,7 +1,27 @@
 //! Which documents stand where in a step, and which must not count against whom.
 
+use serde::{Deserialize, Serialize};
+
+/// A document that is pushed away.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct HardNegative {
+    /// Its number.
+    pub document: usize,
+    /// How much it counts for its own query; one whose weight is not above 0 is left out.
+    pub weight: f32,
+    /// By how much a teacher scores the positive above it, if one has spoken.
+    pub gap: Option<f32>,
+}
+
+impl HardNegative {
+    /// With weight 1, unknown to any teacher.
+    pub fn new(document: usize) -> Self {
+        Self { document, weight: 1.0, gap: None }
+    }
+}
+
 /// One (query, positive) pair with its negatives; all are numbers that the caller can turn into vectors or tokens.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainingExample {
     /// Number of the query.
     pub query: usize,
@@ -9,8 +29,8 @@ pub struct TrainingExample {
     pub positive: usize,
     /// How much the pair counts beside others, above 0; 1 for a person's label.
     pub weight: f32,
-    /// Hardest first, each with its weight; may be fewer than asked for. One whose weight is not above 0 is left out.
-    pub negatives: Vec<(usize, f32)>,
+    /// Hardest first; may be fewer than asked for.
+    pub negatives: Vec<HardNegative>,
     /// Every document known to be relevant to the query: none of these is ever a negative for it.
     pub relevant: Vec<usize>,
 }
@@ -28,6 +48,10 @@ pub struct Layout {
     pub negatives: usize,
     /// `[batch, negatives]`: the weight of each negative, 0 for a filler.
     pub present: Vec<f32>,
+    /// `[batch, negatives]`: by how much a teacher scores the positive above each negative, 0 where none has spoken.
+    pub teacher: Vec<f32>,
+    /// `[batch, negatives]`: 1 where one has.
+    pub taught: Vec<f32>,
     /// `[batch, documents]`: 1 where a document must not count against a query.
     pub excluded: Vec<f32>,
 }
@@ -37,15 +61,18 @@ impl Layout {
     pub fn new(examples: &[&TrainingExample], negatives: usize) -> Self {
         let negatives = negatives.max(1);
         let mut documents: Vec<usize> = examples.iter().map(|e| e.positive).collect();
-        let mut present = Vec::with_capacity(examples.len() * negatives);
+        let places = examples.len() * negatives;
+        let (mut present, mut gaps) = (Vec::with_capacity(places), Vec::with_capacity(places));
         for example in examples {
             for n in 0..negatives {
-                let real =
-                    |(document, weight): &(usize, f32)| *weight > 0.0 && !example.relevant.contains(document);
-                let filler = (example.positive, 0.0);
-                let (document, weight) = example.negatives.get(n).copied().filter(real).unwrap_or(filler);
-                documents.push(document);
-                present.push(weight);
+                let real = |negative: &HardNegative| {
+                    negative.weight > 0.0 && !example.relevant.contains(&negative.document)
+                };
+                let filler = HardNegative { document: example.positive, weight: 0.0, gap: None };
+                let negative = example.negatives.get(n).copied().filter(real).unwrap_or(filler);
+                documents.push(negative.document);
+                present.push(negative.weight);
+                gaps.push(negative.gap);
             }
         }
         let positives = std::iter::repeat_n(true, examples.len());
@@ -59,6 +86,8 @@ impl Layout {
         }
         let queries = examples.iter().map(|e| e.query).collect();
         let weights = examples.iter().map(|e| e.weight).collect();
-        Self { queries, documents, weights, negatives, present, excluded }
+        let teacher = gaps.iter().map(|gap| gap.unwrap_or(0.0)).collect();
+        let taught = gaps.iter().map(|gap| if gap.is_some() { 1.0 } else { 0.0 }).collect();
+        Self { queries, documents, weights, negatives, present, teacher, taught, excluded }
     }
 }

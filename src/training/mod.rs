@@ -4,12 +4,27 @@
 //! Leaves: a [`StepReport`] a step, and [`Tuned`] weights at any time. Mining, batching order and evaluation are the
 //! tuner's; this room only moves weights.
 
+mod adamw;
+mod averaging;
+mod checkpoint;
+mod gradient;
 mod layout;
+mod moving;
 mod options;
+mod parameters;
+mod parts;
 mod schedule;
+mod trainable;
 mod trainer;
+mod validate;
 
-pub use layout::{Layout, TrainingExample};
-pub use options::{LossName, TrainOptions, Trainable};
-pub use schedule::Schedule;
-pub use trainer::{Inputs, StepInputs, StepReport, Trainer, Tuned};
+pub use adamw::{AdamW, AdamWConfig};
+pub use averaging::{Averaged, between};
+pub use checkpoint::{Checkpoint, Named};
+pub use gradient::{Inputs, StepInputs};
+pub use layout::{HardNegative, Layout, TrainingExample};
+pub use moving::Tuned;
+pub use options::{Average, LossName, TrainOptions};
+pub use schedule::{Fall, Schedule};
+pub use trainable::Trainable;
+pub use trainer::{StepReport, Trainer};

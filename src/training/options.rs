@@ -1,11 +1,13 @@
 //! What a person may choose about training, with defaults that need no choice.
 
+use super::schedule::Fall;
+use super::trainable::Trainable;
 use crate::dataset::Rng;
-use crate::encoder::Towers;
-use crate::error::{Error, Result};
-use crate::loss::{InfoNce, Loss, MarginRanking};
+use crate::encoder::{LoraOptions, Towers};
+use crate::loss::{Contrastive, Distance, InfoNce, Loss, MarginMse, MarginRanking, Triplet};
 use crate::mining::{Curriculum, MiningOptions, Strategy};
-use serde::Deserialize;
+use crate::text::AugmentOptions;
+use serde::{Deserialize, Serialize};
 
 /// Steps that a run without `epochs` aims at.
 const AIM_STEPS: usize = 64;
@@ -13,14 +15,21 @@ const AIM_STEPS: usize = 64;
 /// Largest default batch of a head. In five-fold cross-validation on 477 training queries of SQuADShifts, 64 steps of 256
 /// gained .0283 nDCG@10 and 48 steps of 64 gained .0185: each query sees more documents that are not its own, and with
 /// frozen embeddings they cost next to nothing.
-const HEAD_BATCH: usize = 256;
+pub(super) const HEAD_BATCH: usize = 256;
+
+/// Largest default batch of everything else: each text goes through the transformer, forward and back.
+const TEXT_BATCH: usize = 16;
+
+/// Dev queries cost training data: below so many queries there are none, above it is a fifth.
+const LEAST_FOR_DEV: usize = 40;
+const DEV_SHARE: f64 = 0.2;
 
 /// Most documents in one step. The scores of a step are queries × documents numbers, several times over for the backward
 /// pass, in the 4 GB that a wasm module can address.
-const MOST_DOCUMENTS: usize = 16_640;
+pub(super) const MOST_DOCUMENTS: usize = 16_640;
 
 /// Which loss, by its JavaScript name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LossName {
     #[default]
@@ -28,28 +37,38 @@ pub enum LossName {
     InfoNce,
     /// Margin ranking on cosines.
     Margin,
+    /// The same hinge on a distance.
+    Triplet,
+    /// A teacher's score differences.
+    MarginMse,
+    /// Pairs, pulled together or pushed apart.
+    Contrastive,
 }
 
-/// What trains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Trainable {
-    /// A residual linear map on frozen embeddings.
+/// Which weights a run gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Average {
+    /// Those of one step.
     #[default]
-    Head,
-    /// Every layer; word embeddings stay frozen.
-    Full,
+    None,
+    /// Their exponential moving average.
+    Ema,
+    /// The mean of those at each look at the dev queries so far.
+    Checkpoints,
 }
 
 /// Options of one training run. Every field has a default; unknown fields are refused.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct TrainOptions {
     /// What is minimised.
     pub loss: LossName,
     /// What moves.
     pub trainable: Trainable,
-    /// Which side moves (head only).
+    /// Of [`Trainable::Lora`].
+    pub lora: LoraOptions,
+    /// Which side moves.
     pub towers: Towers,
     /// What is pushed away, besides the other documents of the batch.
     pub negatives: Strategy,
@@ -66,16 +85,49 @@ pub struct TrainOptions {
     pub max_positives: usize,
     /// Passes over the examples. By default as many as make about 64 steps.
     pub epochs: Option<usize>,
-    /// Queries a step. By default half of the examples, at most 256, for a head; 8 for full training.
+    /// Queries a batch. By default half of the examples, at most 256, for a head; at most 16 for everything else.
     pub batch_size: Option<usize>,
-    /// Peak of the schedule. By default 3e-4 for a head, 2e-5 for full training.
+    /// Batches whose gradients are averaged for one step.
+    pub accumulate: usize,
+    /// Bytes that the activations of a batch may take before it goes through the model in parts.
+    pub memory_budget: u64,
+    /// Peak of the schedule. By default 3e-4 for a head, 2e-4 for LoRA, 2e-5 for layers.
     pub learning_rate: Option<f64>,
     /// Share of all steps that the rate takes to rise, 0..1.
     pub warmup: f64,
-    /// Of the margin loss, in cosine (0..2).
+    /// How it falls afterwards.
+    pub schedule: Fall,
+    /// Gradients are scaled down to this global norm.
+    pub max_grad_norm: Option<f32>,
+    /// Of the margin, triplet and contrastive losses, in cosine or distance (0..2).
     pub margin: f32,
+    /// Of the triplet loss.
+    pub distance: Distance,
     /// Of InfoNCE, 1 / temperature.
     pub scale: f32,
+    /// Of InfoNCE: taken off the positive's cosine (0..1).
+    pub additive_margin: f32,
+    /// Of InfoNCE: what scores above the positive + this is left out.
+    pub false_negative_margin: Option<f32>,
+    /// Pull towards the weights with which training began, decoupled, per unit of learning rate.
+    pub anchor: f32,
+    /// Share (0..0.9) of the inputs of what trains that each step leaves out.
+    pub dropout: f64,
+    /// Changes of training queries.
+    pub augment: AugmentOptions,
+    /// Which weights a run gives.
+    pub average: Average,
+    /// Runs with different seeds whose weights are averaged.
+    pub runs: usize,
+    /// Share (0..0.5) of the training queries that decide instead of being trained on. By default a fifth, and none of fewer than
+    /// 40.
+    pub dev_share: Option<f64>,
+    /// Steps between two looks at the dev queries. By default an eighth of the run.
+    pub evaluate_every: Option<usize>,
+    /// Looks without gain after which a run stops.
+    pub patience: usize,
+    /// Steps between two checkpoints.
+    pub checkpoint_every: Option<usize>,
     /// Decoupled decay of trained weights, per unit of learning rate; for a head it pulls towards the identity.
     pub weight_decay: f32,
     /// Negatives a (query, positive) pair.
@@ -91,6 +143,7 @@ impl Default for TrainOptions {
         Self {
             loss: LossName::default(),
             trainable: Trainable::default(),
+            lora: LoraOptions::default(),
             towers: Towers::default(),
             negatives: Strategy::default(),
             mining: MiningOptions::default(),
@@ -100,12 +153,28 @@ impl Default for TrainOptions {
             max_positives: 4,
             epochs: None,
             batch_size: None,
+            accumulate: 1,
+            memory_budget: 1 << 30,
             learning_rate: None,
             warmup: 0.1,
+            schedule: Fall::default(),
+            max_grad_norm: Some(1.0),
             margin: 0.1,
+            distance: Distance::default(),
             // Between sentence-transformers' 20 and the 40 that did better in the same cross-validation (mean gain over its
             // standard error with 60 queries: 1.1 at 20, 1.5 at 40; with 360 queries 2.1 at both).
             scale: 30.0,
+            additive_margin: 0.0,
+            false_negative_margin: None,
+            anchor: 0.0,
+            dropout: 0.0,
+            augment: AugmentOptions::default(),
+            average: Average::default(),
+            runs: 1,
+            dev_share: None,
+            evaluate_every: None,
+            patience: 3,
+            checkpoint_every: None,
             weight_decay: 0.01,
             num_negatives: 1,
             relative_margin: Some(0.05),
@@ -115,52 +184,6 @@ impl Default for TrainOptions {
 }
 
 impl TrainOptions {
-    /// # Errors
-    /// `InputInvalid`, naming the first option that is out of range.
-    pub fn validate(&self) -> Result<()> {
-        let range = |field: &str, value: f64, least: f64, most: f64| {
-            if value >= least && value <= most {
-                return Ok(());
-            }
-            Err(Error::input(field, format!("must be {least} to {most}, got {value}")))
-        };
-        range("epochs", self.epochs.unwrap_or(1) as f64, 1.0, 1000.0)?;
-        range("batchSize", self.batch_size.unwrap_or(2) as f64, 2.0, 1024.0)?;
-        range("learningRate", self.rate(), 1e-9, 1.0)?;
-        range("warmup", self.warmup, 0.0, 1.0)?;
-        range("margin", f64::from(self.margin), 0.0, 2.0)?;
-        range("scale", f64::from(self.scale), 0.01, 1000.0)?;
-        range("weightDecay", f64::from(self.weight_decay), 0.0, 1.0)?;
-        range("numNegatives", self.num_negatives as f64, 0.0, 64.0)?;
-        range("relativeMargin", f64::from(self.relative_margin.unwrap_or(0.0)), 0.0, 1.0)?;
-        range("refreshEvery", self.refresh_every as f64, 1.0, 1e9)?;
-        range("bm25Warmup", f64::from(self.bm25_warmup), 0.0, 1.0)?;
-        range("maxPositives", self.max_positives as f64, 1.0, 1e9)?;
-        self.mining.validate().map_err(|error| match error {
-            Error::InputInvalid { field, reason } => Error::input(format!("mining.{field}"), reason),
-            other => other,
-        })?;
-        if self.towers == Towers::Query && self.trainable == Trainable::Full {
-            let reason = "\"query\" needs trainable \"head\": full training moves the document side too";
-            return Err(Error::input("towers", reason));
-        }
-        let step = self.batch_size.unwrap_or(HEAD_BATCH) * (1 + self.num_negatives);
-        if step > MOST_DOCUMENTS {
-            let reason = format!(
-                "with numNegatives {} a step has {step} documents, at most {MOST_DOCUMENTS} fit",
-                self.num_negatives
-            );
-            return Err(Error::input("batchSize", reason));
-        }
-        if self.negatives == Strategy::Labelled && self.num_negatives == 0 {
-            return Err(Error::input("numNegatives", "negatives \"labelled\" needs at least 1"));
-        }
-        if self.loss == LossName::Margin && self.num_negatives == 0 {
-            return Err(Error::input("numNegatives", "the margin loss needs at least 1"));
-        }
-        Ok(())
-    }
-
     /// What to mine in this epoch (from 1) at this share (0..1) of the run, at this hardness (0..1) of the curriculum.
     ///
     /// Every epoch draws anew what is drawn at random; the shares of positives and negatives stay those of the run.
@@ -201,13 +224,17 @@ impl TrainOptions {
 
     /// Peak learning rate.
     pub fn rate(&self) -> f64 {
-        let by_rung = if self.trainable == Trainable::Head { 3e-4 } else { 2e-5 };
+        let by_rung = match self.trainable {
+            Trainable::Head => 3e-4,
+            Trainable::Lora => 2e-4,
+            Trainable::Layers(_) | Trainable::Full => 2e-5,
+        };
         self.learning_rate.unwrap_or(by_rung)
     }
 
     /// Queries a step for this many examples.
     pub fn batch(&self, examples: usize) -> usize {
-        let most = if self.trainable == Trainable::Head { HEAD_BATCH } else { 8 };
+        let most = if self.trainable == Trainable::Head { HEAD_BATCH } else { TEXT_BATCH };
         self.batch_size.unwrap_or((examples / 2).clamp(8, most)).min(examples.max(1))
     }
 
@@ -219,8 +246,31 @@ impl TrainOptions {
     /// The loss with its setting.
     pub fn loss(&self) -> Loss {
         match self.loss {
-            LossName::InfoNce => Loss::InfoNce(InfoNce { scale: self.scale }),
+            LossName::InfoNce => Loss::InfoNce(InfoNce {
+                scale: self.scale,
+                margin: self.additive_margin,
+                false_negative_margin: self.false_negative_margin,
+            }),
             LossName::Margin => Loss::MarginRanking(MarginRanking { margin: self.margin }),
+            LossName::Triplet => Loss::Triplet(Triplet { margin: self.margin, distance: self.distance }),
+            LossName::MarginMse => Loss::MarginMse(MarginMse),
+            LossName::Contrastive => Loss::Contrastive(Contrastive { margin: self.margin }),
         }
+    }
+
+    /// How many of so many training queries are dev queries, if none was named as such.
+    pub fn dev_share(&self, queries: usize) -> f64 {
+        self.dev_share.unwrap_or(if queries < LEAST_FOR_DEV { 0.0 } else { DEV_SHARE })
+    }
+
+    /// Must documents be encoded anew to see what training came to?
+    pub fn encodes_documents(&self) -> bool {
+        self.trainable != Trainable::Head && self.towers == Towers::Shared
+    }
+
+    /// Steps between two looks at the dev queries.
+    pub fn evaluate_every(&self, steps: usize) -> usize {
+        let looks = if self.encodes_documents() { 4 } else { 8 };
+        self.evaluate_every.unwrap_or(steps.div_ceil(looks)).max(1)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::events::{Event, Stage};
 use super::{Tuner, vectors};
-use crate::encoder::{Snapshot, plan};
+use crate::encoder::{Snapshot, Tower, plan};
 use crate::error::Result;
 
 /// Texts that still need vectors, cut into batches of like length.
@@ -30,9 +30,10 @@ impl Encoding {
     pub(super) async fn next(&mut self, tuner: &mut Tuner) -> Result<Option<Event>> {
         let Some(batch) = self.batches.next() else { return Ok(None) };
         let texts: Vec<&str> = batch.iter().map(|&i| self.texts[i].as_str()).collect();
+        let tower = if self.stage == Stage::Queries { Tower::Query } else { Tower::Document };
         let encode = async |tuner: &mut Tuner| {
-            let rows = tuner.encoder.encode(&texts).await?;
-            let fingerprint = tuner.encoder.fingerprint();
+            let rows = tuner.encoder.encode(&texts, tower).await?;
+            let fingerprint = tuner.encoder.fingerprint(tower);
             for (text, row) in texts.iter().zip(rows.rows()) {
                 tuner.vectors.put(fingerprint, vectors::key(fingerprint, text), row)?;
             }

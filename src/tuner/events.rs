@@ -4,8 +4,9 @@
 #![allow(missing_docs)]
 
 use super::mining::{MinedExample, NamedSuspect};
+use super::train::Chosen;
 use crate::dataset::Document;
-use crate::evaluation::{Metrics, Verdict};
+use crate::evaluation::{FalsePositives, Metrics, Spread, Verdict};
 use crate::mining::MiningReport;
 use serde::Serialize;
 
@@ -24,7 +25,17 @@ pub enum Stage {
 #[serde(rename_all = "lowercase")]
 pub enum Moment {
     Before,
+    Dev,
     After,
+}
+
+/// What a look at the dev queries sees besides.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DevLook {
+    pub documents: usize,
+    pub spread: Spread,
+    pub best: bool,
 }
 
 /// One piece of work done.
@@ -40,10 +51,26 @@ pub enum Event {
     /// Negatives were mined with the weights as they are, in this epoch (from 1), after so many steps, in place of others that
     /// were `staleness` steps old.
     Mining { epoch: usize, step: usize, staleness: Option<usize>, report: MiningReport },
-    /// Held-out queries were measured.
-    Evaluation { stage: Moment, epoch: usize, metrics: Metrics, queries: usize },
+    /// Held-out or dev queries were measured.
+    Evaluation {
+        stage: Moment,
+        epoch: usize,
+        step: usize,
+        metrics: Metrics,
+        queries: usize,
+        #[serde(flatten)]
+        dev: Option<DevLook>,
+    },
+    /// Hand these to [`super::Job::resume`] to go on from here.
+    Checkpoint {
+        step: usize,
+        #[serde(serialize_with = "as_bytes")]
+        bytes: Vec<u8>,
+    },
     /// One update of the weights.
     Step {
+        /// From 1.
+        run: usize,
         epoch: usize,
         epochs: usize,
         /// From 1, over the whole run.
@@ -51,6 +78,8 @@ pub enum Event {
         steps: usize,
         loss: f32,
         learning_rate: f64,
+        grad_norm: f32,
+        examples_per_second: f64,
         positive_score: f32,
         negative_score: f32,
         active_triplets: f32,
@@ -88,4 +117,20 @@ pub struct TrainingVerdict {
     pub examples: usize,
     /// Taken.
     pub steps: usize,
+    pub chosen: Chosen,
+    pub spread: BeforeAfter<Spread>,
+    pub collapsed: bool,
+    pub false_positives: BeforeAfter<FalsePositives>,
+}
+
+/// The same with the old and the new weights.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct BeforeAfter<T> {
+    pub before: T,
+    pub after: T,
+}
+
+/// As bytes rather than a list of numbers.
+fn as_bytes<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(bytes)
 }

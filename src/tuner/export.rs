@@ -4,7 +4,7 @@
 //! transformer is a `model.safetensors` in Hugging Face's key layout that replaces the original one.
 
 use super::Tuner;
-use crate::encoder::{Head, Towers, Weights, to_safetensors};
+use crate::encoder::{Head, Tower, Towers, Weights, to_safetensors};
 use crate::error::{Error, Result};
 use safetensors::SafeTensors;
 
@@ -19,14 +19,14 @@ impl Tuner {
     /// `InsufficientData` when the weights in use are those that were loaded; `InputInvalid` for a head on top of a transformer
     /// that was itself trained or imported.
     pub async fn export(&self) -> Result<Vec<u8>> {
-        let moved = self.encoder.fingerprint() != self.original.fingerprint();
+        let moved = self.encoder.snapshot().fingerprints() != self.original.fingerprints();
         if let Some((_, towers)) = self.encoder.head() {
             if moved {
                 let reason = "a head on top of a tuned transformer is no single file; roll the head back to export the transformer";
                 return Err(Error::input("export", reason));
             }
             let towers = if *towers == Towers::Query { "query" } else { "shared" };
-            let model = format!("{:016x}", self.encoder.fingerprint());
+            let model = format!("{:016x}", self.encoder.fingerprint(Tower::Document));
             let header = [(KIND, "head".to_owned()), (TOWERS, towers.to_owned()), (MODEL, model)];
             return to_safetensors(&self.encoder.head_tensors().await?, &header);
         }
@@ -55,7 +55,7 @@ impl Tuner {
             };
             let (got, expected) = (
                 header.get(MODEL).cloned().unwrap_or_default(),
-                format!("{:016x}", self.encoder.fingerprint()),
+                format!("{:016x}", self.encoder.fingerprint(Tower::Document)),
             );
             if got != expected {
                 return Err(Error::ModelMismatch {
@@ -70,7 +70,7 @@ impl Tuner {
         } else {
             let bert = Weights::parse(bytes)?.bert(self.encoder.config(), self.encoder.device())?;
             let fingerprint = self.encoder.fingerprint_of(&bert).await?;
-            before.clone().with_bert(bert, fingerprint)
+            before.clone().with_bert(bert, fingerprint, Towers::Shared, None)
         };
         self.use_weights(&after);
         self.verdict = None;

@@ -71,6 +71,14 @@ impl Job {
         Ok(Self { encodings: Vec::new(), work: Work::Train(Box::new(Train::new(tuner, options)?)) })
     }
 
+    /// Goes on with a training from the bytes of its last checkpoint: with the options, queries and negatives that it had then.
+    ///
+    /// # Errors
+    /// `InputInvalid` when the bytes are no checkpoint, `ModelMismatch` when model or documents are others.
+    pub fn resume(tuner: &Tuner, checkpoint: &[u8]) -> Result<Self> {
+        Ok(Self { encodings: Vec::new(), work: Work::Train(Box::new(Train::resume(tuner, checkpoint)?)) })
+    }
+
     /// Does the next piece of work and says what it was; none when the job is over.
     ///
     /// # Errors
@@ -162,19 +170,21 @@ impl Tuner {
     /// What the model as it was loaded has not encoded yet, when another transformer is in use.
     fn for_baseline(&self, split: Split) -> Vec<Encoding> {
         let (original, length) = (&self.original, self.encoder.max_length());
-        if original.fingerprint() == self.encoder.fingerprint() {
+        if original.fingerprints() == self.encoder.snapshot().fingerprints() {
             return Vec::new();
         }
+        let [document, query] = original.fingerprints();
         let contents = self.corpus.documents().iter().map(|d| d.content());
         let queries = self.queries(split).into_iter().map(|q| q.text);
         let missing = [
-            (Stage::Queries, self.vectors.missing(original.fingerprint(), queries)),
-            (Stage::Documents, self.vectors.missing(original.fingerprint(), contents)),
+            (Stage::Queries, self.vectors.missing(query, queries)),
+            (Stage::Documents, self.vectors.missing(document, contents)),
         ];
         missing.map(|(stage, texts)| Encoding::new(stage, texts, length, Some(original.clone()))).into()
     }
 
     fn is_original(&self) -> bool {
-        self.encoder.head().is_none() && self.encoder.fingerprint() == self.original.fingerprint()
+        let now = self.encoder.snapshot();
+        now.head().is_none() && now.fingerprints() == self.original.fingerprints()
     }
 }

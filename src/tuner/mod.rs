@@ -26,7 +26,8 @@ mod train;
 mod vectors;
 mod why;
 
-pub use events::{Event, MeasuredOn, TrainingVerdict};
+pub use events::{BeforeAfter, DevLook, Event, MeasuredOn, Moment, Stage, TrainingVerdict};
+pub use train::Chosen;
 pub use job::Job;
 pub use judging::{FeedbackResult, PseudoResult, Undone};
 pub use mining::{MinedExample, MinedNegative, NamedSuspect, NearMissText};
@@ -189,9 +190,9 @@ impl Tuner {
 
     /// Remembers the weights before and after a training or import; vectors that only the one before that needed go.
     fn set_last(&mut self, before: Snapshot, after: Snapshot) {
-        let needed = [before.fingerprint(), after.fingerprint(), self.original.fingerprint()];
+        let needed = [before.fingerprints(), after.fingerprints(), self.original.fingerprints()].concat();
         if let Some((old_before, old_after)) = self.last.replace((before, after)) {
-            for old in [old_before.fingerprint(), old_after.fingerprint()] {
+            for old in [old_before.fingerprints(), old_after.fingerprints()].concat() {
                 if !needed.contains(&old) {
                     self.vectors.forget(old);
                 }
@@ -203,7 +204,8 @@ impl Tuner {
     /// the next run.
     fn mine_with(&mut self, fingerprint: Option<u64>) {
         let old = std::mem::replace(&mut self.mined_with, fingerprint);
-        if let Some(old) = old.filter(|&old| Some(old) != fingerprint && old != self.encoder.fingerprint()) {
+        let in_use = self.encoder.snapshot().fingerprints();
+        if let Some(old) = old.filter(|old| Some(*old) != fingerprint && !in_use.contains(old)) {
             self.vectors.forget(old);
         }
     }
@@ -254,14 +256,14 @@ impl Tuner {
     /// # Errors
     /// Those of [`Encoder::encode`].
     pub async fn encode(&self, texts: &[String], tower: Tower) -> Result<Embeddings> {
-        let base = self.encoder.encode(texts).await?;
+        let base = self.encoder.encode(texts, tower).await?;
         self.encoder.adapt(&base, tower).await
     }
 
     /// Texts of documents, as they are encoded, that have no vector yet; each once.
     pub fn unencoded(&self) -> Vec<String> {
         let contents = self.corpus.documents().iter().map(Document::content);
-        self.vectors.missing(self.encoder.fingerprint(), contents)
+        self.vectors.missing(self.encoder.fingerprint(Tower::Document), contents)
     }
 
     /// The judged queries of one side.
@@ -272,16 +274,16 @@ impl Tuner {
     /// Texts of judged queries of one side that have no vector yet; each once.
     fn unencoded_queries(&self, split: Split) -> Vec<String> {
         let texts = self.queries(split).into_iter().map(|q| q.text);
-        self.vectors.missing(self.encoder.fingerprint(), texts)
+        self.vectors.missing(self.encoder.fingerprint(Tower::Query), texts)
     }
 
     /// Takes vectors that another engine with the same fingerprint computed before any adapter.
     ///
     /// # Errors
     /// `InputInvalid` when the sizes do not fit or a value is not finite.
-    pub fn load_vectors(&mut self, texts: &[String], rows: Vec<f32>) -> Result<()> {
+    pub fn load_vectors(&mut self, texts: &[String], tower: Tower, rows: Vec<f32>) -> Result<()> {
         let rows = self.checked(texts.len(), rows)?;
-        let fingerprint = self.encoder.fingerprint();
+        let fingerprint = self.encoder.fingerprint(tower);
         for (text, row) in texts.iter().zip(rows.rows()) {
             self.vectors.put(fingerprint, vectors::key(fingerprint, text), row)?;
         }
@@ -289,9 +291,9 @@ impl Tuner {
         Ok(())
     }
 
-    /// Everything encoded so far with the weights in use, under opaque keys.
+    /// Everything encoded so far with the weights that documents go through, under opaque keys.
     pub fn vectors(&self) -> (Vec<String>, &[f32]) {
-        self.vectors.export(self.encoder.fingerprint())
+        self.vectors.export(self.encoder.fingerprint(Tower::Document))
     }
 
     /// Puts vectors from [`Self::vectors`] back.
@@ -301,7 +303,7 @@ impl Tuner {
     pub fn put_vectors(&mut self, keys: &[String], rows: Vec<f32>) -> Result<()> {
         let rows = self.checked(keys.len(), rows)?;
         let parsed = keys.iter().map(|key| vectors::parse(key)).collect::<Result<Vec<_>>>()?;
-        let fingerprint = self.encoder.fingerprint();
+        let fingerprint = self.encoder.fingerprint(Tower::Document);
         for (key, row) in parsed.into_iter().zip(rows.rows()) {
             self.vectors.put(fingerprint, key, row)?;
         }

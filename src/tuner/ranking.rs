@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 
 /// Deep enough for recall@100, and for both lists to meet when they are fused.
-const DEPTH: usize = 100;
+pub(super) const DEPTH: usize = 100;
 /// Most hits one search returns.
 const MOST: usize = 1000;
 
@@ -145,13 +145,13 @@ impl Tuner {
 
     /// Vectors of judged queries, adapter applied; those not encoded yet are encoded now.
     pub(super) async fn query_rows(&mut self, queries: &[JudgedQuery]) -> Result<Embeddings> {
-        let fingerprint = self.encoder.fingerprint();
+        let fingerprint = self.encoder.fingerprint(Tower::Query);
         let mut base = Embeddings::empty(self.encoder.dimensions());
         for query in queries {
             match self.vectors.get(fingerprint, &query.text) {
                 Some(row) => base.push(row)?,
                 None => {
-                    let rows = self.encoder.encode(&[&query.text]).await?;
+                    let rows = self.encoder.encode(&[&query.text], Tower::Query).await?;
                     let key = super::vectors::key(fingerprint, &query.text);
                     self.vectors.put(fingerprint, key, rows.row(0))?;
                     base.push(rows.row(0))?;
@@ -164,7 +164,7 @@ impl Tuner {
     /// The dense index, rebuilt when something made it stale.
     pub(super) async fn dense(&mut self) -> Result<Rc<Dense>> {
         if self.dense.is_none() {
-            let fingerprint = self.encoder.fingerprint();
+            let fingerprint = self.encoder.fingerprint(Tower::Document);
             let mut base = Embeddings::empty(self.encoder.dimensions());
             let mut positions = Vec::new();
             for (position, document) in self.corpus.documents().iter().enumerate() {

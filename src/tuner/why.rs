@@ -3,7 +3,7 @@
 use super::Tuner;
 use super::mining::Facts;
 use crate::dataset::{JudgedQuery, Judgment, Split, same_query};
-use crate::encoder::TokenEmbeddings;
+use crate::encoder::{TokenEmbeddings, Tower};
 use crate::error::{Error, Result};
 use crate::index::{Explanation, Hit, align, flat};
 use crate::mining::{Candidate, Candidates, Check, MiningOptions, Positive, checks};
@@ -140,8 +140,9 @@ impl Tuner {
     }
 
     async fn alignment(&self, query: &str, content: &str) -> Result<Vec<Aligned>> {
-        let tokens = self.encoder.encode_tokens(&[query, content]).await?;
-        let [query_tokens, document_tokens] = &tokens[..] else { return Ok(Vec::new()) };
+        let of = async |text: &str, tower| self.encoder.encode_tokens(&[text], tower).await.map(|mut all| all.pop());
+        let both = (of(query, Tower::Query).await?, of(content, Tower::Document).await?);
+        let (Some(query_tokens), Some(document_tokens)) = &both else { return Ok(Vec::new()) };
         let piece = |text: &str, tokens: &TokenEmbeddings, at: usize| piece(text, tokens.spans[at].clone());
         let pairs = align(&query_tokens.rows, &document_tokens.rows);
         let named = pairs.into_iter().map(|pair| Aligned {

@@ -2,7 +2,7 @@
 
 use super::round::Scores;
 use crate::embeddings::Embeddings;
-use crate::encoder::{Snapshot, plan};
+use crate::encoder::{Snapshot, Tower, plan};
 use crate::error::Result;
 use crate::index::maxsim;
 use crate::tuner::Tuner;
@@ -57,12 +57,12 @@ impl MaxSim {
     pub(super) async fn next(&mut self, tuner: &mut Tuner, scores: &mut Scores) -> Result<Option<Event>> {
         if let Some(batch) = self.query_batches.next() {
             let texts: Vec<&str> = batch.iter().map(|&at| self.queries[at].1.as_str()).collect();
-            let rows = self.encode(tuner, &texts).await?;
+            let rows = self.encode(tuner, &texts, Tower::Query).await?;
             self.tokens.extend(batch.iter().map(|&at| self.queries[at].0).zip(rows));
             self.done += batch.len();
         } else if let Some(batch) = self.document_batches.next() {
             let texts: Vec<&str> = batch.iter().map(|&at| self.documents[at].1.as_str()).collect();
-            let rows = self.encode(tuner, &texts).await?;
+            let rows = self.encode(tuner, &texts, Tower::Document).await?;
             for (&at, tokens) in batch.iter().zip(rows) {
                 let (document, _, queries) = &self.documents[at];
                 for query in queries {
@@ -78,8 +78,8 @@ impl MaxSim {
         Ok(Some(Event::Encode { stage: Stage::Tokens, done: self.done, total }))
     }
 
-    async fn encode(&self, tuner: &mut Tuner, texts: &[&str]) -> Result<Vec<Embeddings>> {
-        let encode = async |tuner: &mut Tuner| tuner.encoder.encode_tokens(texts).await;
+    async fn encode(&self, tuner: &mut Tuner, texts: &[&str], tower: Tower) -> Result<Vec<Embeddings>> {
+        let encode = async |tuner: &mut Tuner| tuner.encoder.encode_tokens(texts, tower).await;
         let tokens = match &self.weights {
             Some(weights) => tuner.with_weights(weights, encode).await?,
             None => encode(tuner).await?,

@@ -1,10 +1,15 @@
-//! A training run: baseline first, then epochs of mining and steps, then the verdict.
+//! A training run: baseline first, then epochs of mining and steps with looks at the dev queries, then the verdict.
 //!
 //! Nothing of it touches the weights in use until the verdict: search goes on undisturbed, and a run that is dropped leaves
 //! everything as it was.
 
+mod checkpoint;
+mod choice;
 mod epoch;
+mod examples;
 mod finish;
+mod looks;
+mod states;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -14,14 +19,24 @@ use super::encoding::Encoding;
 use super::events::{Event, Moment, Stage};
 use super::mining::{Round, Scores};
 use super::ranking::Mode;
-use crate::dataset::{JudgedQuery, Source, Split};
-use crate::encoder::Snapshot;
+use crate::dataset::{JudgedQuery, Source, Split, dev_of};
+use crate::encoder::{Snapshot, Tower};
 use crate::error::{Error, Result};
 use crate::evaluation::Report;
 use crate::mining::Strategy;
-use crate::training::{TrainOptions, Trainer};
+use crate::text::Augmenter;
+use crate::training::{Averaged, Checkpoint, TrainOptions, Trainer};
+use burn::tensor::Tensor;
+use choice::Choice;
 use epoch::Epoch;
+use looks::{Looks, part_dev};
+use serde::{Deserialize, Serialize};
+use states::StateCache;
 use std::collections::HashSet;
+use web_time::Instant;
+
+/// Decides which training queries are dev queries. One for everything, as the split has: runs with other seeds compare.
+const DEV_SEED: u64 = 0;
 
 /// Stages of a curriculum in a run of fewer epochs.
 const LEAST_STAGES: usize = 4;
@@ -29,6 +44,8 @@ const LEAST_STAGES: usize = 4;
 /// Where a run stands. Each pull does the work of one phase, or one part of it, and may move on.
 #[allow(clippy::large_enum_variant, reason = "there is one of it in a run")]
 enum Phase {
+    /// Goes back to where a checkpoint was made.
+    Restore(Box<Checkpoint>),
     /// Texts that need vectors, then the next phase.
     Encode(Encodings, Box<Phase>),
     Before,
@@ -38,6 +55,8 @@ enum Phase {
     Mine(Option<Snapshot>),
     Mining(Box<Round>),
     Steps,
+    /// How far to go from the old weights to the new.
+    Choose(Choice),
     After {
         weights: Snapshot,
     },
@@ -51,12 +70,14 @@ enum Phase {
 /// One after another.
 struct Encodings(Vec<Encoding>);
 
-/// One run.
+/// One run, or several whose weights are averaged.
 pub(super) struct Train {
     options: TrainOptions,
     phase: Phase,
     /// Of the training side, as they were when the run began; what is judged meanwhile counts for the next run.
     queries: Vec<JudgedQuery>,
+    /// Those that decide instead of being trained on.
+    dev: Vec<JudgedQuery>,
     /// Of the other side, likewise: before and after are about the same queries.
     held_out: Vec<JudgedQuery>,
     /// Does a person's word say what is relevant?
@@ -64,20 +85,52 @@ pub(super) struct Train {
     /// The state of the tuner that the run belongs to.
     revision: u64,
     trainer: Option<Trainer>,
+    averaged: Averaged,
     before: Option<Report>,
     /// What is trained on now.
     now: Epoch,
+    /// Of one run, as are `step` and `steps`.
     epochs: usize,
     step: usize,
     steps: usize,
+    /// From 1.
+    run: usize,
     last_round: Option<LastRound>,
     /// Training queries on which people said only what is wrong.
     unanswered: usize,
     /// A teacher's words, as long as they stay true.
     scores: Scores,
+    looks: Looks,
+    /// The step of the last look at the dev queries, and of the last checkpoint.
+    looked_at: Option<usize>,
+    saved_at: usize,
+    /// Documents that a look searches where not all are encoded for it.
+    pool: Vec<usize>,
+    /// Mean weights of the runs that are over, and how many these are.
+    finished: Option<(Tensor<1>, usize)>,
+    chosen: Chosen,
+    states: StateCache,
+    augmenter: Option<Augmenter>,
+    started: Instant,
+    /// Examples since then.
+    trained: usize,
+}
+
+/// Which weights a training came to.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Chosen {
+    /// From 1.
+    pub run: usize,
+    /// Of that run.
+    pub step: usize,
+    /// 0: the old weights, 1: the new ones.
+    pub weight: f32,
+    /// Dev queries that had a say.
+    pub dev: usize,
 }
 
 /// What was mined last.
+#[derive(Clone, Serialize, Deserialize)]
 struct LastRound {
     found: HashSet<u64>,
     /// Steps taken before it.
@@ -102,6 +155,14 @@ impl Train {
         let all = tuner.queries(Split::Train);
         let unanswered = all.iter().filter(|query| query.positives.is_empty()).count();
         let (queries, held_out) = (answered(all), answered(tuner.queries(Split::HeldOut)));
+        let named = answered(tuner.queries(Split::Dev));
+        let (queries, dev) = if named.is_empty() {
+            let texts: Vec<&str> = queries.iter().map(|query| query.text.as_str()).collect();
+            let is_dev = dev_of(&texts, options.dev_share(queries.len()), DEV_SEED);
+            part_dev(queries, &is_dev)
+        } else {
+            (queries, named)
+        };
         let need = |what: &str, needed: usize, got: usize| match got < needed {
             true => Err(Error::InsufficientData { what: what.into(), needed, got }),
             false => Ok(()),
@@ -112,25 +173,44 @@ impl Train {
             let labelled = queries.iter().map(|q| q.negatives.len()).sum();
             need("documents marked not relevant", 1, labelled)?;
         }
-        let mut run = Self {
-            options,
+        let mut run = Self::empty(tuner, options);
+        (run.queries, run.dev, run.held_out, run.unanswered) = (queries, dev, held_out, unanswered);
+        run.phase = Phase::Encode(run.everything(tuner, None), Box::new(Phase::Before));
+        Ok(run)
+    }
+
+    fn empty(tuner: &Tuner, options: TrainOptions) -> Self {
+        let documents = || tuner.corpus.documents().iter().map(|document| document.content());
+        Self {
             phase: Phase::Done,
-            queries,
-            held_out,
+            queries: Vec::new(),
+            dev: Vec::new(),
+            held_out: Vec::new(),
             real: tuner.judgments.has_real_positives(),
             revision: tuner.revision,
             trainer: None,
+            averaged: Averaged::new(options.average, 0),
             before: None,
             now: Epoch::default(),
             epochs: 0,
             step: 0,
             steps: 0,
+            run: 1,
             last_round: None,
-            unanswered,
+            unanswered: 0,
             scores: Scores::new(),
-        };
-        run.phase = Phase::Encode(run.everything(tuner, None), Box::new(Phase::Before));
-        Ok(run)
+            looks: Looks::default(),
+            looked_at: None,
+            saved_at: 0,
+            pool: Vec::new(),
+            finished: None,
+            chosen: Chosen::default(),
+            states: StateCache::default(),
+            augmenter: (!options.augment.is_none()).then(|| Augmenter::new(&options.augment, documents())),
+            started: Instant::now(),
+            trained: 0,
+            options,
+        }
     }
 
     /// # Errors
@@ -146,6 +226,7 @@ impl Train {
         loop {
             // Taken out, so that a failure on the way leaves the run finished rather than half way.
             match std::mem::replace(&mut self.phase, Phase::Done) {
+                Phase::Restore(checkpoint) => self.restore(tuner, *checkpoint).await?,
                 Phase::Encode(mut encodings, then) => match encodings.next(tuner).await? {
                     Some(event) => {
                         self.phase = Phase::Encode(encodings, then);
@@ -155,9 +236,10 @@ impl Train {
                 },
                 Phase::Before => {
                     let report = tuner.report(&self.held_out, Mode::Dense).await?;
-                    let event = measured(Moment::Before, 0, &report);
+                    let event = self.measured(Moment::Before, &report);
                     self.before = Some(report);
-                    self.phase = Phase::Refresh;
+                    self.set_pool(tuner).await?;
+                    self.phase = if self.trainer.is_some() { Phase::Steps } else { Phase::Refresh };
                     return Ok(Some(event));
                 }
                 Phase::Refresh => self.phase = self.refresh(tuner).await?,
@@ -173,31 +255,57 @@ impl Train {
                     None => return self.end_round(tuner, *round).map(Some),
                 },
                 Phase::Steps => {
+                    if let Some(event) = self.between_steps(tuner).await? {
+                        self.phase = Phase::Steps;
+                        return Ok(Some(event));
+                    }
                     if self.is_stale() {
                         self.phase = Phase::Refresh;
-                    } else if let Some(batch) = self.now.batches.next() {
-                        let event = self.take_step(tuner, &batch).await?;
+                    } else if !self.now.batches.is_empty() {
+                        let most = self.options.accumulate.min(self.now.batches.len());
+                        let batches = self.now.batches.drain(..most).collect();
+                        let event = self.take_step(tuner, batches).await?;
                         self.phase = Phase::Steps;
                         return Ok(Some(event));
                     } else if self.now.number < self.epochs {
                         self.now.is_over = true;
                         self.phase = Phase::Refresh;
                     } else {
-                        self.phase = self.finish(tuner).await?;
+                        self.phase = self.finish_run(tuner).await?;
+                    }
+                }
+                Phase::Choose(choice) => {
+                    let (event, phase) = self.choose(tuner, choice).await?;
+                    self.phase = phase;
+                    if let Some(event) = event {
+                        return Ok(Some(event));
                     }
                 }
                 Phase::After { weights } => {
                     let held_out = &self.held_out;
                     let report = async |tuner: &mut Tuner| tuner.report(held_out, Mode::Dense).await;
                     let after = tuner.with_weights(&weights, report).await?;
-                    let event = measured(Moment::After, self.epochs, &after);
+                    let event = self.measured(Moment::After, &after);
                     self.phase = Phase::Verdict { weights, after };
                     return Ok(Some(event));
                 }
-                Phase::Verdict { weights, after } => return self.judge(tuner, weights, &after).map(Some),
+                Phase::Verdict { weights, after } => return self.judge(tuner, weights, &after).await.map(Some),
                 Phase::Done => return Ok(None),
             }
         }
+    }
+
+    /// A look at the dev queries, or a checkpoint, where it is time for one.
+    async fn between_steps(&mut self, tuner: &mut Tuner) -> Result<Option<Event>> {
+        if self.must_look() {
+            return self.look_now(tuner).await.map(Some);
+        }
+        let every = self.options.checkpoint_every.unwrap_or(usize::MAX);
+        if self.taken() >= self.saved_at.saturating_add(every) {
+            self.saved_at = self.taken();
+            return self.save(tuner).await.map(Some);
+        }
+        Ok(None)
     }
 
     /// Takes the caller's word on the candidates of the last `Scoring` event.
@@ -213,16 +321,36 @@ impl Train {
 
     /// All documents, and the queries of both sides, that have no vector under these weights (default: those in use).
     fn everything(&self, tuner: &Tuner, weights: Option<&Snapshot>) -> Encodings {
-        let fingerprint = weights.map_or(tuner.encoder.fingerprint(), Snapshot::fingerprint);
+        let present = tuner.encoder.snapshot();
+        let fingerprint = |tower| weights.unwrap_or(&present).fingerprint(tower);
         let length = tuner.encoder.max_length();
         let contents = tuner.corpus.documents().iter().map(|document| document.content());
-        let queries = self.queries.iter().chain(&self.held_out).map(|query| query.text.clone());
-        let documents = tuner.vectors.missing(fingerprint, contents);
-        let queries = tuner.vectors.missing(fingerprint, queries);
+        let queries = self.queries.iter().chain(&self.dev).chain(&self.held_out).map(|query| query.text.clone());
+        let documents = tuner.vectors.missing(fingerprint(Tower::Document), contents);
+        let queries = tuner.vectors.missing(fingerprint(Tower::Query), queries);
         Encodings(vec![
             Encoding::new(Stage::Documents, documents, length, weights.cloned()),
             Encoding::new(Stage::Queries, queries, length, weights.cloned()),
         ])
+    }
+
+    /// Steps taken in all runs.
+    fn taken(&self) -> usize {
+        (self.run - 1) * self.steps + self.step
+    }
+
+    fn measured(&self, stage: Moment, report: &Report) -> Event {
+        let (metrics, queries) = (report.metrics, report.per_query.len());
+        Event::Evaluation { stage, epoch: self.now.number, step: self.taken(), metrics, queries, dev: None }
+    }
+
+    /// Changes the queries for the epoch that begins.
+    fn augment(&mut self) {
+        if let Some(augmenter) = &self.augmenter {
+            let (seed, epoch) = (self.options.seed, self.epoch() as u64);
+            let change = |query: &JudgedQuery| augmenter.augment(&query.text, seed, epoch);
+            self.now.queries = self.queries.iter().map(change).collect();
+        }
     }
 
     /// Share of the steps taken, 0..1.
@@ -261,8 +389,4 @@ impl Encodings {
         }
         Ok(None)
     }
-}
-
-fn measured(stage: Moment, epoch: usize, report: &Report) -> Event {
-    Event::Evaluation { stage, epoch, metrics: report.metrics, queries: report.per_query.len() }
 }

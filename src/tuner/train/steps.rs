@@ -1,55 +1,80 @@
-//! One step: what the numbers of a batch stand for, and one update of the weights.
+//! One step: what the numbers of its batches stand for, and one update of the weights.
 
 use super::Train;
+use crate::encoder::Tower;
 use crate::error::{Error, Result};
-use crate::training::{Inputs, Layout, StepInputs, TrainingExample};
+use crate::training::{Inputs, Layout, StepInputs, Trainer, TrainingExample};
 use crate::tuner::events::Event;
 use crate::tuner::{Tuner, vectors};
 
 impl Train {
-    pub(super) async fn take_step(&mut self, tuner: &Tuner, batch: &[usize]) -> Result<Event> {
-        let chosen: Vec<&TrainingExample> = batch.iter().map(|&at| &self.now.examples[at]).collect();
-        let widest = chosen.iter().map(|example| example.negatives.len()).max();
-        let layout = Layout::new(&chosen, widest.unwrap_or(0));
+    pub(super) async fn take_step(&mut self, tuner: &Tuner, batches: Vec<Vec<usize>>) -> Result<Event> {
         let lost = || Error::Internal { reason: "a step before the run began".into() };
-        let trainer = self.trainer.as_mut().ok_or_else(lost)?;
-        let documents = tuner.corpus.documents();
-        let text = |&number: &usize| match number.checked_sub(documents.len()) {
-            None => documents[number].content(),
-            Some(at) => self.now.texts[at].clone(),
-        };
-        let queries: Vec<&str> = layout.queries.iter().map(|&q| self.queries[q].text.as_str()).collect();
-        let texts: Vec<String> = layout.documents.iter().map(text).collect();
-        let inputs = if trainer.wants_tokens() {
-            StepInputs {
-                queries: Inputs::Tokens(tuner.encoder.tokenize(&queries)?),
-                documents: Inputs::Tokens(tuner.encoder.tokenize(&texts)?),
-            }
-        } else {
-            StepInputs {
-                queries: rows(tuner, queries)?,
-                documents: rows(tuner, texts.iter().map(String::as_str))?,
-            }
-        };
-        let report = trainer.step(&tuner.encoder, &layout, inputs).await?;
+        let trainer = self.trainer.take().ok_or_else(lost)?;
+        let outcome = self.step_with(tuner, trainer, &batches).await;
+        let report = outcome?;
         self.step += 1;
+        self.trained += batches.iter().map(Vec::len).sum::<usize>();
         Ok(Event::Step {
+            run: self.run,
             epoch: self.now.number,
             epochs: self.epochs,
-            step: self.step,
-            steps: self.steps,
+            step: self.taken(),
+            steps: self.steps * self.options.runs,
             loss: report.loss,
             learning_rate: report.learning_rate,
+            grad_norm: report.grad_norm,
+            examples_per_second: self.trained as f64 / self.started.elapsed().as_secs_f64().max(1e-9),
             positive_score: report.positive_score,
             negative_score: report.negative_score,
             active_triplets: report.active_triplets,
         })
     }
+
+    /// A trainer that failed is gone with its run.
+    async fn step_with(
+        &mut self,
+        tuner: &Tuner,
+        mut trainer: Trainer,
+        batches: &[Vec<usize>],
+    ) -> Result<crate::training::StepReport> {
+        let mut inputs = Vec::with_capacity(batches.len());
+        for batch in batches {
+            inputs.push(self.inputs(tuner, &trainer, batch).await?);
+        }
+        let report = trainer.step(&tuner.encoder, &inputs).await?;
+        self.averaged.stepped(trainer.weights());
+        self.trainer = Some(trainer);
+        Ok(report)
+    }
+
+    async fn inputs(&mut self, tuner: &Tuner, trainer: &Trainer, batch: &[usize]) -> Result<(Layout, StepInputs)> {
+        let chosen: Vec<&TrainingExample> = batch.iter().map(|&at| &self.now.examples[at]).collect();
+        let widest = chosen.iter().map(|example| example.negatives.len()).max();
+        let layout = Layout::new(&chosen, widest.unwrap_or(0));
+        let documents = tuner.corpus.documents();
+        let text = |&number: &usize| match number.checked_sub(documents.len()) {
+            None => documents[number].content(),
+            Some(at) => self.now.texts[at].clone(),
+        };
+        let queries: Vec<String> = layout.queries.iter().map(|&query| self.query(query).to_owned()).collect();
+        let texts: Vec<String> = layout.documents.iter().map(text).collect();
+        let queries = self.side(tuner, trainer, queries, Tower::Query).await?;
+        let documents = self.side(tuner, trainer, texts, Tower::Document).await?;
+        Ok((layout, StepInputs { queries, documents }))
+    }
+
+    async fn side(&mut self, tuner: &Tuner, trainer: &Trainer, texts: Vec<String>, tower: Tower) -> Result<Inputs> {
+        match trainer.wants_texts(tower) {
+            true => self.states.inputs(&tuner.encoder, &texts, trainer.layer(), tower).await.map(Inputs::Texts),
+            false => rows(tuner, &texts, tower),
+        }
+    }
 }
 
 /// Base embeddings of texts that were encoded before.
-fn rows<'a>(tuner: &Tuner, texts: impl IntoIterator<Item = &'a str>) -> Result<Inputs> {
-    let fingerprint = tuner.encoder.fingerprint();
+fn rows(tuner: &Tuner, texts: &[String], tower: Tower) -> Result<Inputs> {
+    let fingerprint = tuner.encoder.fingerprint(tower);
     let mut values = Vec::new();
     for text in texts {
         let missing =

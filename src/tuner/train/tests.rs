@@ -69,9 +69,9 @@ fn every_judged_negative_is_trained_on_for_its_query_and_never_as_a_positive() {
         let mut seen: HashMap<usize, HashSet<usize>> = HashMap::new();
         for epoch in epochs(&mut tuner, options) {
             for example in &epoch.examples {
-                let negatives = example.negatives.iter().map(|&(number, _)| number);
+                let negatives = example.negatives.iter().map(|negative| negative.document);
                 seen.entry(example.query).or_default().extend(negatives);
-                assert!(example.negatives.iter().all(|(n, _)| !example.relevant.contains(n)));
+                assert!(example.negatives.iter().all(|n| !example.relevant.contains(&n.document)));
             }
         }
         assert!(seen[&0].is_superset(&(1..=7).collect()), "{num_negatives}: {seen:?}");
@@ -147,7 +147,7 @@ fn what_may_be_an_answer_too_does_not_count_against_it_in_the_batch() {
     assert!(of("part2").relevant.contains(&at("part1")));
     assert!(of("long").relevant.contains(&at("longer")) && of("longer").relevant.contains(&at("long")));
     assert!(!of("part1").relevant.contains(&at("part2")));
-    assert_eq!(of("part1").negatives[0].0, at("part2"));
+    assert_eq!(of("part1").negatives[0].document, at("part2"));
 }
 
 #[test]

@@ -1,0 +1,191 @@
+//! The gradient of one batch, whatever its size.
+//!
+//! Where the activations of all texts fit into memory, in one pass over batches of like length. Else by gradient caching (Gao et
+//! al. 2021, arXiv 2101.06983): embeddings first, without a graph; then the loss and its gradient with respect to them; then part
+//! after part once more, with a graph, each differentiated against the cached gradient. The result is that of the one pass.
+
+use super::layout::Layout;
+use super::moving::Moving;
+use super::parts::{Part, parts};
+use crate::encoder::{Encoder, Input, Tower, Towers};
+use crate::error::{Error, Result};
+use crate::loss::{Batch, Loss, Scored};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+/// What enters the trained part.
+pub enum Inputs {
+    /// Finished embeddings, row-major `[rows, dim]`: for a head, or for a side that does not train.
+    Rows(Vec<f32>),
+    /// One text a row.
+    Texts(Vec<Input>),
+}
+
+/// Both sides of a batch, in the order that its [`Layout`] gives.
+pub struct StepInputs {
+    /// One a row.
+    pub queries: Inputs,
+    /// Positives, then negatives.
+    pub documents: Inputs,
+}
+
+/// What does not change during a run.
+pub(super) struct Setting {
+    pub loss: Loss,
+    pub towers: Towers,
+    /// At which texts enter the transformer.
+    pub layer: usize,
+    pub dropout: f64,
+    /// Of activations.
+    pub budget: u64,
+    pub device: Device,
+}
+
+/// The gradient of what trains, `[n]`, and what is watched, `[4]`; both off the graph.
+pub(super) struct Computed {
+    pub gradient: Tensor<1>,
+    pub watched: Tensor<1>,
+}
+
+/// One side of a batch.
+struct Side<'a> {
+    inputs: &'a Inputs,
+    tower: Tower,
+    /// Texts that go through the transformer together; none for rows.
+    parts: Vec<Part>,
+}
+
+impl Setting {
+    /// `seed` of what is left out by dropout.
+    pub(super) fn compute(
+        &self,
+        moving: &Moving,
+        encoder: &Encoder,
+        layout: &Layout,
+        inputs: &StepInputs,
+        seed: u64,
+    ) -> Result<Computed> {
+        let (queries, documents) =
+            (self.side(encoder, &inputs.queries, Tower::Query), self.side(encoder, &inputs.documents, Tower::Document));
+        let cost: u64 = queries.parts.iter().chain(&documents.parts).map(|part| part.bytes).sum();
+        if cost <= self.budget {
+            let query = self.forward(moving, encoder, &queries, &self.device, seed)?;
+            let documents = self.forward(moving, encoder, &documents, &self.device, seed)?;
+            let scored = self.score(layout, query, documents);
+            let watched = watched(&scored);
+            return Ok(Computed { gradient: moving.gradient(&scored.loss.backward()), watched });
+        }
+        let (frozen, plain) = (moving.valid(), encoder.device());
+        let leaf = |rows: Tensor<2>| rows.autodiff().require_grad();
+        let query = leaf(self.forward(&frozen, encoder, &queries, plain, seed)?);
+        let document = leaf(self.forward(&frozen, encoder, &documents, plain, seed)?);
+        let scored = self.score(layout, query.clone(), document.clone());
+        let watched = watched(&scored);
+        let gradients = scored.loss.backward();
+        let mut sum: Option<Tensor<1>> = None;
+        for (side, rows) in [(&queries, query), (&documents, document)] {
+            let cached = rows.grad(&gradients).unwrap_or_else(|| rows.inner().zeros_like()).inner();
+            for (at, part) in side.parts.iter().enumerate() {
+                let rows = self.encode(moving, encoder, side, at, &self.device, seed);
+                let own = cached.clone().select(0, numbers(&part.rows, plain)).autodiff();
+                let gradient = moving.gradient(&(rows * own).sum().backward());
+                sum = Some(match sum {
+                    Some(sum) => sum + gradient,
+                    None => gradient,
+                });
+            }
+        }
+        let lost = || Error::Internal { reason: "a batch without texts is over the memory budget".into() };
+        Ok(Computed { gradient: sum.ok_or_else(lost)?, watched })
+    }
+
+    fn side<'a>(&self, encoder: &Encoder, inputs: &'a Inputs, tower: Tower) -> Side<'a> {
+        let parts = match inputs {
+            Inputs::Rows(_) => Vec::new(),
+            Inputs::Texts(texts) => parts(texts, encoder, self.layer, self.budget),
+        };
+        Side { inputs, tower, parts }
+    }
+
+    /// `[rows, dim]` of a side.
+    fn forward(
+        &self,
+        moving: &Moving,
+        encoder: &Encoder,
+        side: &Side,
+        device: &Device,
+        seed: u64,
+    ) -> Result<Tensor<2>> {
+        let dim = encoder.dimensions();
+        match side.inputs {
+            Inputs::Rows(values) => {
+                let shape = [values.len() / dim, dim];
+                let rows = Tensor::from_data(TensorData::new(values.clone(), shape), device);
+                device.seed(seed ^ side.tower as u64);
+                let adapts = self.towers.adapt(side.tower);
+                Ok(if adapts { moving.adapt(rows, self.dropout) } else { rows })
+            }
+            Inputs::Texts(_) if matches!(moving, Moving::Head(_)) => {
+                Err(Error::Internal { reason: "a head was given texts".into() })
+            }
+            Inputs::Texts(_) => {
+                let rows = (0..side.parts.len()).map(|at| self.encode(moving, encoder, side, at, device, seed));
+                let rows = Tensor::cat(rows.collect(), 0);
+                // From the order of lengths back to that of the layout.
+                let order: Vec<usize> = side.parts.iter().flat_map(|part| part.rows.iter().copied()).collect();
+                let mut place = vec![0; order.len()];
+                order.iter().enumerate().for_each(|(at, &row)| place[row] = at);
+                Ok(rows.select(0, numbers(&place, device)))
+            }
+        }
+    }
+
+    /// `[part, dim]`. The generator is seeded for each part, so that both passes leave out the same.
+    fn encode(
+        &self,
+        moving: &Moving,
+        encoder: &Encoder,
+        side: &Side,
+        at: usize,
+        device: &Device,
+        seed: u64,
+    ) -> Tensor<2> {
+        let Inputs::Texts(texts) = side.inputs else { return Tensor::zeros([0, encoder.dimensions()], device) };
+        let own: Vec<&Input> = side.parts[at].rows.iter().map(|&row| &texts[row]).collect();
+        if self.dropout > 0.0 {
+            // Low-rank updates leave out the same for all texts of a step, layers something else in each part.
+            let part = if matches!(moving, Moving::Lora(..)) { 0 } else { 2 * at as u64 + side.tower as u64 };
+            device.seed(seed.wrapping_add(part));
+        }
+        moving.encode(encoder, &own, self.layer, self.dropout, device)
+    }
+
+    fn score(&self, layout: &Layout, query: Tensor<2>, documents: Tensor<2>) -> Scored {
+        let (size, rows) = (layout.queries.len(), layout.documents.len());
+        let [_, dim] = query.dims();
+        let constant = |v: &[f32], shape: [usize; 2]| {
+            Tensor::<2>::from_data(TensorData::new(v.to_vec(), shape), &self.device)
+        };
+        let own = [size, layout.negatives];
+        self.loss.forward(Batch {
+            query,
+            positive: documents.clone().narrow(0, 0, size),
+            weight: constant(&layout.weights, [size, 1]),
+            negative: documents.narrow(0, size, rows - size).reshape([size, layout.negatives, dim]),
+            present: constant(&layout.present, own),
+            excluded: constant(&layout.excluded, [size, rows]),
+            teacher: constant(&layout.teacher, own),
+            taught: constant(&layout.taught, own),
+        })
+    }
+}
+
+fn numbers(rows: &[usize], device: &Device) -> Tensor<1, Int> {
+    let numbers: Vec<i32> = rows.iter().map(|&row| row as i32).collect();
+    Tensor::from_data(TensorData::new(numbers, [rows.len()]), device)
+}
+
+/// Loss, mean score of positives and of negatives, share of active triplets: `[4]`.
+fn watched(scored: &Scored) -> Tensor<1> {
+    let all = [&scored.loss, &scored.positive_score, &scored.negative_score, &scored.active];
+    Tensor::cat(all.map(|value| value.clone().detach().inner()).to_vec(), 0)
+}
