@@ -17,6 +17,8 @@ mod backend;
 mod batch;
 mod bert;
 mod config;
+mod folder;
+mod peft;
 mod pooling;
 mod tokens;
 mod weights;
@@ -26,6 +28,8 @@ pub use backend::{KIND, check, open, read};
 pub use batch::{TokenBatch, plan};
 pub use bert::Bert;
 pub use config::{BertConfig, Pooling};
+pub use folder::{ExportedFile, Imported};
+pub use peft::{LoraFactor, LoraTensors, Target, from_peft, to_peft};
 pub use pooling::{l2_normalize, pool};
 pub use tokens::TokenEmbeddings;
 pub(crate) use weights::to_safetensors;
@@ -61,6 +65,7 @@ pub struct Encoder {
     head: Option<(Head, Towers)>,
     tokenizer: Tokenizer,
     config: BertConfig,
+    source: folder::SourceFiles,
     pooling: Pooling,
     device: Device,
     device_name: String,
@@ -128,6 +133,7 @@ impl Encoder {
             head: None,
             tokenizer,
             config,
+            source: folder::SourceFiles { config: files.config.into(), tokenizer: files.tokenizer.into() },
             pooling,
             device,
             device_name,

@@ -17,6 +17,7 @@
 mod encoding;
 mod events;
 mod export;
+mod folders;
 mod job;
 mod judging;
 mod mining;
@@ -27,6 +28,7 @@ mod vectors;
 mod why;
 
 pub use events::{Event, MeasuredOn, TrainingVerdict};
+pub use folders::FolderFormat;
 pub use job::Job;
 pub use judging::{FeedbackResult, PseudoResult, Undone};
 pub use mining::{MinedExample, MinedNegative, NamedSuspect, NearMissText};
