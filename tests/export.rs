@@ -239,6 +239,21 @@ fn an_adapter_goes_round() {
     }
 }
 
+/// Adapters of all linear maps have one for the pooler, which nothing here uses.
+#[test]
+fn the_pooler_of_an_adapter_is_passed_over() {
+    let lora = adapter(2, &[Target::Query, Target::Key], &[0]);
+    let mut files = to_peft(&lora).unwrap();
+    let bytes = &mut at(&mut files, "adapter_model.safetensors").bytes;
+    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let text = String::from_utf8(bytes[8..8 + header].to_vec()).unwrap();
+    let renamed = text.replace("encoder.layer.0.attention.self.key", "pooler.dense");
+    let renamed = format!("{renamed:header$}");
+    bytes[8..8 + header].copy_from_slice(renamed.as_bytes());
+    let expected = LoraTensors { factors: lora.factors[..1].to_vec(), ..lora };
+    assert_eq!(from_peft(&borrow(&files)).unwrap(), expected);
+}
+
 /// Names and shapes as PEFT 0.21 wrote them for `target_modules=["query", "value"]`.
 #[test]
 fn an_adapter_has_the_names_of_peft() {

@@ -82,7 +82,8 @@ impl<'a> Weights<'a> {
         let missing = |_| invalid(self.file, format!("tensor \"{name}\" is missing"));
         let view = self.tensors.tensor(&name).map_err(missing)?;
         if view.shape() != shape {
-            let reason = format!("tensor \"{name}\" is {:?}, the configuration asks for {shape:?}", view.shape());
+            let reason =
+                format!("tensor \"{name}\" is {:?}, the configuration asks for {shape:?}", view.shape());
             return Err(invalid(self.file, reason));
         }
         let data = view.data();

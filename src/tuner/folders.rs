@@ -3,11 +3,9 @@
 use super::Tuner;
 use crate::encoder::ExportedFile;
 use crate::error::{Error, Result};
-use serde::Deserialize;
 
 /// Who reads the folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FolderFormat {
     /// A whole model, with the head in it.
     SentenceTransformers,

@@ -56,6 +56,10 @@ pub fn from_peft(files: &[(&str, &[u8])]) -> Result<LoraTensors> {
     let weights = Weights::named(bytes, TENSORS)?;
     let mut pairs: BTreeMap<(usize, Target), [Option<Vec<f32>>; 2]> = BTreeMap::new();
     for (name, shape) in weights.shapes() {
+        // Adapters of "all linear maps" have one for BERT's pooler too, which no sentence encoder uses.
+        if inner(&name).is_some_and(|module| module.starts_with("pooler.")) {
+            continue;
+        }
         let (layer, target, side) = parse(&name)?;
         let shape = match shape[..] {
             [first, second] if first > 0 && second > 0 && shape[side] == rank => [first, second],
@@ -94,17 +98,20 @@ fn missing(name: &str, files: &[(&str, &[u8])]) -> String {
     "it is missing".into()
 }
 
+/// The path of a tensor within its BERT; some models wrap theirs.
+fn inner(name: &str) -> Option<&str> {
+    let inner = name.strip_prefix(PREFIX)?;
+    Some(inner.strip_prefix("bert.").unwrap_or(inner))
+}
+
 /// Layer, target and side (0 for A, 1 for B) from a tensor's name.
 fn parse(name: &str) -> Result<(usize, Target, usize)> {
     let unknown = || {
         let reason = format!("tensor \"{name}\" is no LoRA factor of a linear map in a BERT layer");
         invalid(TENSORS, reason)
     };
-    let inner = name.strip_prefix(PREFIX).ok_or_else(unknown)?;
-    // Some models wrap their BERT.
-    let inner = inner.strip_prefix("bert.").unwrap_or(inner);
-    let (layer, rest) =
-        inner.strip_prefix("encoder.layer.").and_then(|r| r.split_once('.')).ok_or_else(unknown)?;
+    let inner = inner(name).and_then(|module| module.strip_prefix("encoder.layer."));
+    let (layer, rest) = inner.and_then(|rest| rest.split_once('.')).ok_or_else(unknown)?;
     let layer = layer.parse().map_err(|_| unknown())?;
     let sides = [".lora_A.weight", ".lora_B.weight"];
     let found = sides.iter().enumerate().find_map(|(side, end)| Some((side, rest.strip_suffix(end)?)));
