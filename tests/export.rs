@@ -1,113 +1,24 @@
 //! Folders for Python and back: what goes out comes in again, and nothing else does.
 #![cfg(feature = "cpu")]
 
+#[path = "common/folders.rs"]
+mod folders;
 #[path = "common/model.rs"]
 mod model;
 #[path = "common/tuned.rs"]
 mod tuned;
 
-use model::tiny;
-use nearmiss::dataset::Rng;
-use nearmiss::encoder::{
-    Encoder, ExportedFile, Head, LoraFactor, LoraTensors, NamedTensor, Target, Tower, Towers, from_peft,
-    to_peft,
+use folders::{
+    HIDDEN, adapter, at, borrow, close, edit, export, import, json_of, load, refused, rows, sizes, with_head,
 };
-use nearmiss::error::{Error, Result};
+use nearmiss::encoder::{
+    Encoder, ExportedFile, LoraTensors, NamedTensor, Target, Tower, Towers, from_peft, to_peft,
+};
+use nearmiss::error::Error;
 use nearmiss::training::{TrainOptions, Trainable};
 use nearmiss::tuner::{FolderFormat, Job, Tuner};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-
-const TEXTS: [&str; 4] = ["turn the key", "Where is the ring?", "", "a [SEP] b, Schlüssel"];
-const HIDDEN: usize = 32;
-const WIDE: usize = 64;
-
-fn load() -> Encoder {
-    pollster::block_on(Encoder::load(tiny().borrow(), None)).unwrap()
-}
-
-fn rows(encoder: &Encoder, tower: Tower) -> Vec<f32> {
-    let base = pollster::block_on(encoder.encode(&TEXTS)).unwrap();
-    pollster::block_on(encoder.adapt(&base, tower)).unwrap().into_vec()
-}
-
-fn close(a: &[f32], b: &[f32], most: f32) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= most)
-}
-
-fn numbers(rng: &mut Rng, count: usize, size: f32) -> Vec<f32> {
-    (0..count).map(|_| (rng.f64() as f32 - 0.5) * size).collect()
-}
-
-fn with_head(encoder: &mut Encoder, towers: Towers) {
-    let values = numbers(&mut Rng::new(7), HIDDEN * HIDDEN, 0.2);
-    let head = Head::from_values(values, HIDDEN, encoder.device());
-    let snapshot = encoder.snapshot().with_head(head, towers);
-    encoder.restore(&snapshot);
-}
-
-fn sizes(target: Target) -> (usize, usize) {
-    match target {
-        Target::Inner => (HIDDEN, WIDE),
-        Target::Outer => (WIDE, HIDDEN),
-        _ => (HIDDEN, HIDDEN),
-    }
-}
-
-fn adapter(rank: usize, targets: &[Target], layers: &[usize]) -> LoraTensors {
-    let mut rng = Rng::new(11);
-    let mut factors = Vec::new();
-    for &layer in layers {
-        for &target in targets {
-            let (d_in, d_out) = sizes(target);
-            let (a, b) = (numbers(&mut rng, d_in * rank, 0.5), numbers(&mut rng, rank * d_out, 0.5));
-            factors.push(LoraFactor { layer, target, a, b });
-        }
-    }
-    LoraTensors { rank, alpha: 6.0, towers: Towers::Shared, factors }
-}
-
-fn borrow(files: &[ExportedFile]) -> Vec<(&str, &[u8])> {
-    files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice())).collect()
-}
-
-fn export(encoder: &Encoder) -> Vec<ExportedFile> {
-    pollster::block_on(encoder.export_folder()).unwrap()
-}
-
-fn import(encoder: &mut Encoder, files: &[ExportedFile]) -> Result<()> {
-    let original = encoder.snapshot();
-    let after = pollster::block_on(encoder.import_folder(files, &original))?;
-    encoder.restore(&after);
-    Ok(())
-}
-
-fn at<'a>(files: &'a mut [ExportedFile], path: &str) -> &'a mut ExportedFile {
-    files.iter_mut().find(|file| file.path == path).unwrap_or_else(|| panic!("no {path}"))
-}
-
-fn json_of(files: &[ExportedFile], path: &str) -> Value {
-    let file = files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("no {path}"));
-    serde_json::from_slice(&file.bytes).unwrap()
-}
-
-/// One field of a JSON file set to another value.
-fn edit(files: &[ExportedFile], path: &str, field: &str, value: Value) -> Vec<ExportedFile> {
-    let mut files = files.to_vec();
-    let file = at(&mut files, path);
-    let mut content: Value = serde_json::from_slice(&file.bytes).unwrap();
-    content[field] = value;
-    file.bytes = serde_json::to_vec(&content).unwrap();
-    files
-}
-
-fn refused(outcome: Result<()>, code: &str, words: &[&str]) {
-    let error = outcome.expect_err(words[0]);
-    assert_eq!(error.code(), code, "{error}");
-    for word in words {
-        assert!(error.to_string().contains(word), "{word}: {error}");
-    }
-}
 
 #[test]
 fn a_head_goes_round_with_the_side_that_it_is_for() {
