@@ -76,6 +76,11 @@ impl Tokenizer {
     pub fn vocabulary_size(&self) -> usize {
         self.inner.get_vocab_size(true)
     }
+
+    /// Has every token the same id in both?
+    pub fn same_vocabulary(&self, other: &Self) -> bool {
+        self.inner.get_vocab(true) == other.inner.get_vocab(true)
+    }
 }
 
 /// A template may only name special tokens that it defines.

@@ -39,10 +39,15 @@ pub(super) fn bytes(object: &JsValue, key: &str) -> Result<Option<Vec<u8>>> {
     if value.is_undefined() || value.is_null() {
         return Ok(None);
     }
+    bytes_of(value, || format!("files.{key}")).map(Some)
+}
+
+/// A copy of a `Uint8Array`, which errors call by the name of `field`.
+pub(super) fn bytes_of(value: JsValue, field: impl FnOnce() -> String) -> Result<Vec<u8>> {
     if !value.is_instance_of::<Uint8Array>() {
-        return Err(Error::input(format!("files.{key}"), "must be a Uint8Array"));
+        return Err(Error::input(field(), "must be a Uint8Array"));
     }
-    Ok(Some(Uint8Array::from(value).to_vec()))
+    Ok(Uint8Array::from(value).to_vec())
 }
 
 use wasm_bindgen::JsCast;

@@ -5,6 +5,7 @@
 
 mod convert;
 mod engine;
+mod folders;
 mod judging;
 
 pub use engine::Engine;

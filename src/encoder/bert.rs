@@ -5,7 +5,6 @@
 //! Shapes are in trailing comments; `[batch, seq, hidden]` unless said otherwise.
 
 use super::config::BertConfig;
-use super::lora::Target;
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::activation::{gelu, softmax};
@@ -82,28 +81,6 @@ impl BertLayer {
         let x = self.attention_norm.forward(x + attended);
         let inner = gelu(self.inner.forward(x.clone())); // [batch, seq, intermediate]
         self.norm.forward(x + drop_out(self.outer.forward(inner), dropout))
-    }
-
-    pub(super) fn linear(&self, target: Target) -> &Linear {
-        match target {
-            Target::Query => &self.query,
-            Target::Key => &self.key,
-            Target::Value => &self.value,
-            Target::Output => &self.output,
-            Target::Inner => &self.inner,
-            Target::Outer => &self.outer,
-        }
-    }
-
-    pub(super) fn linear_mut(&mut self, target: Target) -> &mut Linear {
-        match target {
-            Target::Query => &mut self.query,
-            Target::Key => &mut self.key,
-            Target::Value => &mut self.value,
-            Target::Output => &mut self.output,
-            Target::Inner => &mut self.inner,
-            Target::Outer => &mut self.outer,
-        }
     }
 
     fn attention(&self, x: Tensor<3>, bias: Tensor<4>) -> Tensor<3> {

@@ -123,6 +123,8 @@ pub(super) fn pooling(json: Option<&[u8]>) -> Result<Pooling> {
         pooling_mode_mean_sqrt_len_tokens: bool,
         pooling_mode_weightedmean_tokens: bool,
         pooling_mode_lasttoken: bool,
+        /// Newer files (sentence-transformers 6) say it in one word.
+        pooling_mode: Option<serde_json::Value>,
     }
     let Some(json) = json else { return Ok(Pooling::Mean) };
     let name = "1_Pooling/config.json";
@@ -131,6 +133,13 @@ pub(super) fn pooling(json: Option<&[u8]>) -> Result<Pooling> {
         || file.pooling_mode_mean_sqrt_len_tokens
         || file.pooling_mode_weightedmean_tokens
         || file.pooling_mode_lasttoken;
+    if let Some(mode) = file.pooling_mode {
+        return match mode.as_str() {
+            Some("mean") => Ok(Pooling::Mean),
+            Some("cls") => Ok(Pooling::Cls),
+            _ => Err(invalid(name, format!("pooling_mode is {mode}; only \"mean\" or \"cls\" is supported"))),
+        };
+    }
     match (file.pooling_mode_cls_token, file.pooling_mode_mean_tokens, other) {
         (false, true, false) => Ok(Pooling::Mean),
         (true, false, false) => Ok(Pooling::Cls),

@@ -5,27 +5,15 @@
 //! own, so they stand beside the transformer here. A test holds both against each other.
 
 use super::bert::{Bert, drop_out};
+use super::adapter::Towers;
+use super::backend::read;
 use super::config::BertConfig;
+use super::peft::{LoraFactor, LoraTensors, Target};
 use crate::dataset::Rng;
 use crate::error::{Error, Result};
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
-
-/// A linear map of a layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Target {
-    /// Of attention, as are the next three.
-    Query,
-    Key,
-    Value,
-    Output,
-    /// The wide half of feed-forward.
-    Inner,
-    /// The narrow one.
-    Outer,
-}
 
 /// What a person may choose about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -121,7 +109,7 @@ impl Lora {
         let mut merged = bert.clone();
         for (factor, &(layer, target)) in self.factors.iter().zip(&self.places) {
             let Some(layer) = merged.layers.get_mut(layer) else { continue };
-            let linear = layer.linear_mut(target);
+            let linear = target.of(layer);
             let a = factor.a.val();
             let [d_in, _] = a.dims();
             let rows = drop_out(Tensor::<2>::ones([d_in, 1], &a.device()), dropout);
@@ -129,6 +117,30 @@ impl Lora {
             linear.weight = Param::initialized(ParamId::new(), linear.weight.val() + delta);
         }
         merged
+    }
+
+    /// As plain numbers, for these sides.
+    ///
+    /// # Errors
+    /// `DeviceLost`.
+    pub async fn tensors(&self, towers: Towers) -> Result<LoraTensors> {
+        let mut factors = Vec::with_capacity(self.factors.len());
+        for (factor, &(layer, target)) in self.factors.iter().zip(&self.places) {
+            let [a, b] = read([factor.a.val(), factor.b.val()]).await?;
+            factors.push(LoraFactor { layer, target, a, b });
+        }
+        Ok(LoraTensors { rank: self.rank, alpha: self.alpha, towers, factors })
+    }
+
+    /// From plain numbers that fit a model of these sizes; see [`LoraTensors::merged`], which checks it.
+    pub fn from_tensors(tensors: LoraTensors, config: &BertConfig, device: &Device) -> Self {
+        let LoraTensors { rank, alpha, factors, .. } = tensors;
+        let places = factors.iter().map(|factor| (factor.layer, factor.target)).collect();
+        let factor = |LoraFactor { target, a, b, .. }| {
+            let [d_in, d_out] = shape(target, config);
+            Factor::from_values(a, b, [d_in, rank, d_out], device)
+        };
+        Self { factors: factors.into_iter().map(factor).collect(), places, alpha, rank }
     }
 }
 

@@ -17,7 +17,9 @@ mod backend;
 mod batch;
 mod bert;
 mod config;
+mod folder;
 mod lora;
+mod peft;
 mod pooling;
 mod snapshot;
 mod states;
@@ -29,7 +31,9 @@ pub use backend::{KIND, check, open, read};
 pub use batch::{TokenBatch, plan};
 pub use bert::{Bert, drop_out};
 pub use config::{BertConfig, Pooling};
-pub use lora::{Factor, Lora, LoraOptions, Target};
+pub use folder::{ExportedFile, Imported};
+pub use lora::{Factor, Lora, LoraOptions};
+pub use peft::{LoraFactor, LoraTensors, Target, from_peft, peft_files, to_peft};
 pub use pooling::{l2_normalize, pool};
 pub use snapshot::Snapshot;
 pub use states::{Input, States};
@@ -66,6 +70,7 @@ pub struct Encoder {
     now: Snapshot,
     tokenizer: Tokenizer,
     config: BertConfig,
+    source: folder::SourceFiles,
     pooling: Pooling,
     device: Device,
     device_name: String,
@@ -103,7 +108,9 @@ impl Encoder {
         let fingerprint = fnv1a(settings, files.weights);
         let parameters = bert.num_params();
         let now = Snapshot::new(bert, fingerprint);
-        let encoder = Self { now, tokenizer, config, pooling, device, device_name, parameters, settings };
+        let source = folder::SourceFiles { config: files.config.into(), tokenizer: files.tokenizer.into() };
+        let encoder =
+            Self { now, tokenizer, config, source, pooling, device, device_name, parameters, settings };
         encoder.try_out().await?;
         Ok(encoder)
     }
@@ -268,9 +275,9 @@ impl Encoder {
         Ok(tensors.iter().fold(self.settings, |all, tensor| hash(all, &tensor.values)))
     }
 
-    /// All weights of the transformer in use under their Hugging Face names.
-    pub async fn bert_tensors(&self) -> Result<Vec<NamedTensor>> {
-        self.tensors(&self.now.bert).await
+    /// All weights of the transformer of one side under their Hugging Face names.
+    pub async fn bert_tensors(&self, tower: Tower) -> Result<Vec<NamedTensor>> {
+        self.tensors(self.now.bert(tower)).await
     }
 
     async fn tensors(&self, bert: &Bert) -> Result<Vec<NamedTensor>> {

@@ -23,7 +23,7 @@ const FILE: &str = "model.safetensors";
 const PREFIXES: [&str; 3] = ["", "bert.", "0.auto_model."];
 
 /// The linear maps of a layer, in the order that [`BertLayer::new`] takes.
-const LINEARS: [&str; 6] = [
+pub(super) const LINEARS: [&str; 6] = [
     "attention.self.query",
     "attention.self.key",
     "attention.self.value",
@@ -46,7 +46,9 @@ pub struct NamedTensor {
 
 /// A parsed file from which tensors are taken by name.
 pub struct Weights<'a> {
-    file: SafeTensors<'a>,
+    tensors: SafeTensors<'a>,
+    /// For messages.
+    file: &'a str,
     prefix: &'static str,
 }
 
@@ -54,10 +56,21 @@ impl<'a> Weights<'a> {
     /// # Errors
     /// `ModelInvalid` when the bytes are no safetensors file.
     pub fn parse(bytes: &'a [u8]) -> Result<Self> {
-        let file = SafeTensors::deserialize(bytes).map_err(|e| invalid(FILE, e.to_string()))?;
-        let known = |p: &&str| file.tensor(&format!("{p}embeddings.word_embeddings.weight")).is_ok();
+        Self::named(bytes, FILE)
+    }
+
+    /// As [`Self::parse`], for a file that messages call `file`.
+    pub(super) fn named(bytes: &'a [u8], file: &'a str) -> Result<Self> {
+        let tensors = SafeTensors::deserialize(bytes).map_err(|e| invalid(file, e.to_string()))?;
+        let known = |p: &&str| tensors.tensor(&format!("{p}embeddings.word_embeddings.weight")).is_ok();
         let prefix = PREFIXES.into_iter().find(known).unwrap_or("");
-        Ok(Self { file, prefix })
+        Ok(Self { tensors, file, prefix })
+    }
+
+    /// Every tensor's full name and shape.
+    pub(super) fn shapes(&self) -> Vec<(String, Vec<usize>)> {
+        let all = self.tensors.iter();
+        all.map(|(name, view)| (name.to_owned(), view.shape().to_vec())).collect()
     }
 
     /// Values of one tensor as f32, of exactly this shape.
@@ -66,11 +79,12 @@ impl<'a> Weights<'a> {
     /// `ModelInvalid` naming the tensor when it is missing, has another shape or element type, or holds NaN or infinity.
     pub fn take(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let name = format!("{}{name}", self.prefix);
-        let missing = |_| invalid(FILE, format!("tensor \"{name}\" is missing"));
-        let view = self.file.tensor(&name).map_err(missing)?;
+        let missing = |_| invalid(self.file, format!("tensor \"{name}\" is missing"));
+        let view = self.tensors.tensor(&name).map_err(missing)?;
         if view.shape() != shape {
-            let reason = format!("tensor \"{name}\" is {:?}, config.json asks for {shape:?}", view.shape());
-            return Err(invalid(FILE, reason));
+            let reason =
+                format!("tensor \"{name}\" is {:?}, the configuration asks for {shape:?}", view.shape());
+            return Err(invalid(self.file, reason));
         }
         let data = view.data();
         let pairs = || data.chunks_exact(2).map(|b| [b[0], b[1]]);
@@ -82,13 +96,13 @@ impl<'a> Weights<'a> {
             Dtype::BF16 => pairs().map(|b| half::bf16::from_le_bytes(b).to_f32()).collect(),
             other => {
                 return Err(invalid(
-                    FILE,
+                    self.file,
                     format!("tensor \"{name}\" is {other:?}; F32, F16 and BF16 can be read"),
                 ));
             }
         };
         if !values.iter().all(|v| v.is_finite()) {
-            return Err(invalid(FILE, format!("tensor \"{name}\" holds a value that is not finite")));
+            return Err(invalid(self.file, format!("tensor \"{name}\" holds a value that is not finite")));
         }
         Ok(values)
     }
@@ -211,7 +225,7 @@ pub(crate) fn to_safetensors(tensors: &[NamedTensor], header: &[(&str, String)])
 }
 
 /// Row-major `[rows, columns]` to `[columns, rows]`.
-fn transpose(values: &[f32], columns: usize) -> Vec<f32> {
+pub(super) fn transpose(values: &[f32], columns: usize) -> Vec<f32> {
     let rows = values.len() / columns;
     (0..columns).flat_map(|c| (0..rows).map(move |r| values[r * columns + c])).collect()
 }

@@ -1,10 +1,11 @@
 //! What was trained, as a safetensors file, and back.
 //!
-//! A head is a file of its own, a few hundred kilobytes, with the fingerprint of the model it belongs to. A fully trained
-//! transformer is a `model.safetensors` in Hugging Face's key layout that replaces the original one.
+//! A head is a file of its own, a few hundred kilobytes, with the fingerprint of the model it belongs to; low-rank updates are
+//! PEFT's tensors with their config in the header. A trained transformer is a `model.safetensors` in Hugging Face's key layout
+//! that replaces the original one.
 
 use super::Tuner;
-use crate::encoder::{Head, Tower, Towers, Weights, to_safetensors};
+use crate::encoder::{Head, Tower, Towers, Weights, peft_files, to_peft, to_safetensors};
 use crate::error::{Error, Result};
 use safetensors::SafeTensors;
 
@@ -22,7 +23,7 @@ impl Tuner {
         let moved = self.encoder.snapshot().fingerprints() != self.original.fingerprints();
         if let Some((_, towers)) = self.encoder.head() {
             if moved {
-                let reason = "a head on top of a tuned transformer is no single file; roll the head back to export the transformer";
+                let reason = "a head on top of a tuned transformer is no single file; export a sentence-transformers folder";
                 return Err(Error::input("export", reason));
             }
             let towers = if *towers == Towers::Query { "query" } else { "shared" };
@@ -34,8 +35,15 @@ impl Tuner {
             let what = "trained weights to export (those in use are as they were loaded)";
             return Err(Error::InsufficientData { what: what.into(), needed: 1, got: 0 });
         }
-        let header = [(KIND, "bert".to_owned()), ("format", "pt".to_owned())];
-        to_safetensors(&self.encoder.bert_tensors().await?, &header)
+        let now = self.encoder.snapshot();
+        if let Some((lora, towers)) = now.lora() {
+            let lost = || Error::Internal { reason: "an adapter without tensors".into() };
+            let mut files = to_peft(&lora.tensors(*towers).await?)?;
+            return files.pop().map(|tensors| tensors.bytes).ok_or_else(lost);
+        }
+        let towers = if now.is_split() { "query" } else { "shared" };
+        let header = [(KIND, "bert".to_owned()), (TOWERS, towers.to_owned()), ("format", "pt".to_owned())];
+        to_safetensors(&self.encoder.bert_tensors(Tower::Query).await?, &header)
     }
 
     /// Puts an exported head, or a transformer with the same sizes, into use. [`Tuner::rollback`] takes it out again.
@@ -46,13 +54,16 @@ impl Tuner {
         let invalid = |reason: String| Error::ModelInvalid { file: "adapter".into(), reason };
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| invalid(e.to_string()))?;
         let header = metadata.metadata().clone().unwrap_or_default();
+        if let Some(files) = peft_files(bytes, &header) {
+            return self.import_folder(&files).await;
+        }
+        let towers = match header.get(TOWERS).map(String::as_str) {
+            None | Some("shared") => Towers::Shared,
+            Some("query") => Towers::Query,
+            other => return Err(invalid(format!("its {TOWERS} is {other:?}"))),
+        };
         let before = self.encoder.snapshot();
         let after = if header.get(KIND).map(String::as_str) == Some("head") {
-            let towers = match header.get(TOWERS).map(String::as_str) {
-                Some("shared") => Towers::Shared,
-                Some("query") => Towers::Query,
-                other => return Err(invalid(format!("its {TOWERS} is {other:?}"))),
-            };
             let (got, expected) = (
                 header.get(MODEL).cloned().unwrap_or_default(),
                 format!("{:016x}", self.encoder.fingerprint(Tower::Document)),
@@ -70,7 +81,7 @@ impl Tuner {
         } else {
             let bert = Weights::parse(bytes)?.bert(self.encoder.config(), self.encoder.device())?;
             let fingerprint = self.encoder.fingerprint_of(&bert).await?;
-            before.clone().with_bert(bert, fingerprint, Towers::Shared, None)
+            before.clone().with_bert(bert, fingerprint, towers, None)
         };
         self.use_weights(&after);
         self.verdict = None;

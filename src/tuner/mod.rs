@@ -17,6 +17,7 @@
 mod encoding;
 mod events;
 mod export;
+mod folders;
 mod job;
 mod judging;
 mod mining;
@@ -27,11 +28,12 @@ mod vectors;
 mod why;
 
 pub use events::{BeforeAfter, DevLook, Event, MeasuredOn, Moment, Stage, TrainingVerdict};
-pub use train::Chosen;
+pub use folders::FolderFormat;
 pub use job::Job;
 pub use judging::{FeedbackResult, PseudoResult, Undone};
 pub use mining::{MinedExample, MinedNegative, NamedSuspect, NearMissText};
 pub use ranking::{Found, Mode, Place, SearchOptions};
+pub use train::Chosen;
 pub use why::{Aligned, Piece, PositiveStanding, Standing, Why};
 
 use crate::dataset::{Change, Corpus, Document, JudgedQuery, Judgments, Split};
