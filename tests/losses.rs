@@ -6,10 +6,10 @@ mod common;
 mod model;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use nearmiss::encoder::Encoder;
-use nearmiss::loss::{Batch, InfoNce, Loss, MarginRanking};
+use nearmiss::encoder::{Encoder, Input, Tower};
+use nearmiss::loss::{Batch, Contrastive, Distance, InfoNce, Loss, MarginMse, MarginRanking, Triplet};
 use nearmiss::training::{
-    Inputs, Layout, LossName, StepInputs, TrainOptions, Trainable, Trainer, TrainingExample,
+    HardNegative, Inputs, Layout, LossName, StepInputs, TrainOptions, Trainable, Trainer, TrainingExample,
 };
 use serde::Deserialize;
 
@@ -25,6 +25,12 @@ struct Reference {
 struct Case {
     loss: String,
     params: Params,
+    #[serde(default)]
+    teacher_positive: Vec<f32>,
+    #[serde(default)]
+    teacher_negative: Vec<Vec<f32>>,
+    #[serde(default)]
+    labels: Vec<f32>,
     value: f32,
     grad_query: Vec<Vec<f32>>,
     grad_positive: Vec<Vec<f32>>,
@@ -56,6 +62,9 @@ struct Marks {
     present: Vec<f32>,
     /// `[rows, columns]`
     excluded: Vec<f32>,
+    /// `[rows, NEGATIVES]`, and 1 where it holds.
+    teacher: Vec<f32>,
+    taught: Vec<f32>,
 }
 
 impl Marks {
@@ -65,6 +74,8 @@ impl Marks {
             weight: vec![1.0; SIZE],
             present: vec![1.0; SIZE * NEGATIVES],
             excluded: vec![0.0; SIZE * columns(SIZE)],
+            teacher: vec![0.0; SIZE * NEGATIVES],
+            taught: vec![1.0; SIZE * NEGATIVES],
         }
     }
 }
@@ -93,6 +104,8 @@ fn run(loss: Loss, inputs: &Vectors, marks: &Marks) -> (f32, Vectors) {
         negative: negative.clone().reshape([rows, NEGATIVES, DIM]),
         present: constant(&marks.present, [rows, NEGATIVES]),
         excluded: constant(&marks.excluded, [rows, columns(rows)]),
+        teacher: constant(&marks.teacher, [rows, NEGATIVES]),
+        taught: constant(&marks.taught, [rows, NEGATIVES]),
     });
     let gradients = scored.loss.backward();
     let grad = |t: &Tensor<2>| match t.grad(&gradients) {
@@ -132,13 +145,25 @@ fn values_and_gradients_equal_pytorch() {
     let in_batch = Marks { present: vec![0.0; SIZE * NEGATIVES], excluded, ..Marks::plain() };
     let mut compared = 0;
     for case in &reference.cases {
+        let Params { margin, scale } = case.params;
+        let triplet = |distance| Loss::Triplet(Triplet { margin, distance });
+        let taught = Marks {
+            teacher: case.teacher_negative.iter().zip(&case.teacher_positive).flat_map(gaps).collect(),
+            ..Marks::plain()
+        };
         let (loss, marks) = match case.loss.as_str() {
-            "margin_ranking" | "triplet_cosine" => {
-                (Loss::MarginRanking(MarginRanking { margin: case.params.margin }), &all)
+            "margin_ranking" => (Loss::MarginRanking(MarginRanking { margin }), &all),
+            "triplet_cosine" => (triplet(Distance::Cosine), &all),
+            "triplet_euclidean" => (triplet(Distance::Euclidean), &all),
+            "info_nce_hard" => (info_nce(scale, margin), &all),
+            "info_nce_in_batch" | "info_nce_additive_margin" => (info_nce(scale, margin), &in_batch),
+            "margin_mse" => (Loss::MarginMse(MarginMse), &taught),
+            "contrastive" => {
+                contrastive_equals(case, &inputs);
+                compared += 1;
+                continue;
             }
-            "info_nce_hard" => (Loss::InfoNce(InfoNce { scale: case.params.scale }), &all),
-            "info_nce_in_batch" => (Loss::InfoNce(InfoNce { scale: case.params.scale }), &in_batch),
-            _ => continue,
+            other => panic!("no loss for the case {other}"),
         };
         let (value, [query, positive, negative]) = run(loss, &inputs, marks);
         let name = format!("{} {loss:?}", case.loss);
@@ -148,7 +173,35 @@ fn values_and_gradients_equal_pytorch() {
         close(&negative, &case.grad_negative.concat(), &format!("{name}, negative"));
         compared += 1;
     }
-    assert_eq!(compared, 10, "cases of the losses that exist");
+    assert_eq!(compared, reference.cases.len());
+}
+
+fn info_nce(scale: f32, margin: f32) -> Loss {
+    Loss::InfoNce(InfoNce { scale, margin, false_negative_margin: None })
+}
+
+/// By how much the teacher prefers the positive to each negative.
+fn gaps((negative, positive): (&Vec<f32>, &f32)) -> Vec<f32> {
+    negative.iter().map(|score| positive - score).collect()
+}
+
+/// PyTorch's pairs are (query, positive) with labels: those with label 0 stand as the one negative of their row here.
+fn contrastive_equals(case: &Case, inputs: &Vectors) {
+    let device = Device::flex().autodiff();
+    let data = |values: &[f32], width: usize| TensorData::new(values.to_vec(), [SIZE, width]);
+    let leaf = |values: &[f32]| Tensor::<2>::from_data(data(values, DIM), &device).require_grad();
+    let (query, positive) = (leaf(&inputs[0]), leaf(&inputs[1]));
+    let length = |rows: Tensor<2>| rows.square().sum_dim(1).sqrt();
+    let cosine = (query.clone() * positive.clone()).sum_dim(1) / (length(query.clone()) * length(positive.clone()));
+    let label = |label: fn(&f32) -> f32| {
+        Tensor::<2>::from_data(data(&case.labels.iter().map(label).collect::<Vec<_>>(), 1), &device)
+    };
+    let loss = Contrastive { margin: case.params.margin };
+    let value = loss.forward(cosine.clone(), label(|y| *y), cosine, label(|y| 1.0 - y));
+    let gradients = value.backward();
+    close(&values(value.inner().reshape([1, 1])), &[case.value], "contrastive");
+    close(&values(query.grad(&gradients).unwrap()), &case.grad_query.concat(), "contrastive, query");
+    close(&values(positive.grad(&gradients).unwrap()), &case.grad_positive.concat(), "contrastive, positive");
 }
 
 /// Deterministic numbers without structure.
@@ -171,11 +224,21 @@ fn weighted() -> Marks {
             f32::from(absent || column == (row + 2) % SIZE)
         })
         .collect();
-    Marks { weight: vec![1.0, 0.25, 2.0, 0.5, 1.0, 0.75], present, excluded }
+    let teacher = (0..SIZE * NEGATIVES).map(|i| (i % 5) as f32 / 5.0 - 0.3).collect();
+    let taught = (0..SIZE * NEGATIVES).map(|i| f32::from(i % 7 != 3)).collect();
+    Marks { weight: vec![1.0, 0.25, 2.0, 0.5, 1.0, 0.75], present, excluded, teacher, taught }
 }
 
-const LOSSES: [Loss; 2] =
-    [Loss::MarginRanking(MarginRanking { margin: 0.5 }), Loss::InfoNce(InfoNce { scale: 5.0 })];
+const LOSSES: [Loss; 8] = [
+    Loss::MarginRanking(MarginRanking { margin: 0.5 }),
+    Loss::InfoNce(InfoNce { scale: 5.0, margin: 0.0, false_negative_margin: None }),
+    Loss::InfoNce(InfoNce { scale: 5.0, margin: 0.2, false_negative_margin: None }),
+    Loss::InfoNce(InfoNce { scale: 5.0, margin: 0.1, false_negative_margin: Some(0.12) }),
+    Loss::Triplet(Triplet { margin: 0.5, distance: Distance::Cosine }),
+    Loss::Triplet(Triplet { margin: 0.5, distance: Distance::Euclidean }),
+    Loss::MarginMse(MarginMse),
+    Loss::Contrastive(Contrastive { margin: 0.8 }),
+];
 
 #[test]
 fn gradients_are_those_of_finite_differences() {
@@ -226,13 +289,51 @@ fn twin(loss: Loss, inputs: &Vectors, marks: &Marks) -> f64 {
                     total += w * v;
                 }
             }
-            Loss::InfoNce(InfoNce { scale }) => {
+            Loss::Triplet(Triplet { margin, distance }) => {
+                let between = |a: Vec<f64>, b: Vec<f64>| match distance {
+                    Distance::Cosine => 1.0 - cosine(a, b),
+                    Distance::Euclidean => a.iter().zip(&b).map(|(x, y)| (x - y).powi(2)).sum::<f64>().sqrt(),
+                };
+                for c in (rows..columns(rows)).filter(|&c| own(c)) {
+                    let v = f64::from(marks.present[c - rows]);
+                    let gap = between(row(0, i), row(1, i)) - between(row(0, i), document(c));
+                    sum += w * v * (f64::from(margin) + gap).max(0.0);
+                    total += w * v;
+                }
+            }
+            Loss::MarginMse(MarginMse) => {
+                for c in (rows..columns(rows)).filter(|&c| own(c)) {
+                    let v = f64::from(marks.present[c - rows]) * f64::from(marks.taught[c - rows]);
+                    let gap = dot(&row(0, i), &row(1, i)) - dot(&row(0, i), &document(c));
+                    sum += w * v * (gap - f64::from(marks.teacher[c - rows])).powi(2);
+                    total += w * v;
+                }
+            }
+            Loss::Contrastive(Contrastive { margin }) => {
+                sum += w * (1.0 - positive).powi(2) / 2.0;
+                total += w;
+                for c in (rows..columns(rows)).filter(|&c| own(c)) {
+                    let v = f64::from(marks.present[c - rows]);
+                    let apart = 1.0 - cosine(row(0, i), document(c));
+                    sum += w * v * (f64::from(margin) - apart).max(0.0).powi(2) / 2.0;
+                    total += w * v;
+                }
+            }
+            Loss::InfoNce(InfoNce { scale, margin, false_negative_margin }) => {
                 let mut partition = 0.0;
+                let scale = f64::from(scale);
+                let wanted = scale * (positive - f64::from(margin));
                 for c in (0..columns(rows)).filter(|c| marks.excluded[i * columns(rows) + c] == 0.0) {
                     let v = if own(c) { f64::from(marks.present[c - rows]) } else { 1.0 };
-                    partition += v * (f64::from(scale) * cosine(row(0, i), document(c))).exp();
+                    let score = cosine(row(0, i), document(c));
+                    let most = positive + false_negative_margin.map_or(9.0, f64::from);
+                    if c == i {
+                        partition += wanted.exp();
+                    } else if own(c) || score <= most {
+                        partition += v * (scale * score).exp();
+                    }
                 }
-                sum += w * (partition.ln() - f64::from(scale) * positive);
+                sum += w * (partition.ln() - wanted);
                 total += w;
             }
         }
@@ -252,9 +353,10 @@ fn weighted_losses_equal_their_formulas() {
         let expected = twin(loss, &inputs, &marks);
         assert!((f64::from(value) - expected).abs() < 1e-5, "{loss:?}: {value} instead of {expected}");
     }
-    let [margin, info_nce] = LOSSES.map(|loss| run(loss, &inputs, &weighted()).0);
+    let heavy = LOSSES.map(|loss| run(loss, &inputs, &weighted()).0);
     let plain = LOSSES.map(|loss| run(loss, &inputs, &Marks::plain()).0);
-    assert!((margin - plain[0]).abs() > 1e-3 && (info_nce - plain[1]).abs() > 1e-3, "weights show");
+    assert!(heavy.iter().zip(&plain).all(|(a, b)| (a - b).abs() > 1e-3), "weights show: {heavy:?} {plain:?}");
+    assert!((plain[2] - plain[3]).abs() > 1e-3 && (plain[1] - plain[2]).abs() > 1e-3, "so do margins and mask");
 }
 
 #[test]
@@ -271,6 +373,8 @@ fn a_row_of_weight_two_is_that_row_twice() {
         weight: vec![1.0; rows],
         present: vec![1.0; rows * NEGATIVES],
         excluded: vec![0.0; rows * columns(rows)],
+        teacher: vec![0.0; rows * NEGATIVES],
+        taught: vec![1.0; rows * NEGATIVES],
     };
     let margin = Loss::MarginRanking(MarginRanking { margin: 0.5 });
     let (value, gradients) = run(margin, &inputs, &heavy);
@@ -294,13 +398,17 @@ fn weights_of_nothing_cost_nothing() {
     }
 }
 
+fn weighing((document, weight): (usize, f32)) -> HardNegative {
+    HardNegative { weight, gap: Some(weight / 2.0), ..HardNegative::new(document) }
+}
+
 #[test]
 fn a_layout_carries_weights() {
     let example = |query, weight, negatives: &[(usize, f32)]| TrainingExample {
         query,
         positive: 10 + query,
         weight,
-        negatives: negatives.to_vec(),
+        negatives: negatives.iter().copied().map(weighing).collect(),
         relevant: vec![10 + query],
     };
     // A mined negative of weight 0 or below is a filler, and so is the answer itself.
@@ -310,6 +418,7 @@ fn a_layout_carries_weights() {
     assert_eq!(layout.weights, [0.5, 1.0]);
     assert_eq!(layout.documents, [10, 11, 20, 10, 11, 11]);
     assert_eq!(layout.present, [0.25, 0.0, 0.0, 0.0]);
+    assert_eq!((layout.teacher[0], layout.taught.as_slice()), (0.125, &[1.0, 0.0, 0.0, 0.0][..]));
     assert_eq!(layout.excluded, [[0.0, 0.0, 0.0, 1.0, 1.0, 1.0]; 2].concat(), "fillers count against nobody");
 }
 
@@ -320,7 +429,7 @@ fn a_step_minimises_the_weighted_loss() {
         query,
         positive: query,
         weight,
-        negatives: negatives.to_vec(),
+        negatives: negatives.map(weighing).to_vec(),
         relevant: vec![query],
     };
     let a = example(0, 1.0, [(2, 0.5), (3, 1.0), (4, 0.25)]);
@@ -340,14 +449,18 @@ fn a_step_minimises_the_weighted_loss() {
         weight: layout.weights.clone(),
         present: layout.present.clone(),
         excluded: layout.excluded.clone(),
+        teacher: layout.teacher.clone(),
+        taught: layout.taught.clone(),
     };
-    for loss in [LossName::Margin, LossName::InfoNce] {
+    // MarginMSE counts lengths, and a head makes vectors of length 1.
+    for loss in [LossName::Margin, LossName::InfoNce, LossName::Triplet, LossName::Contrastive] {
         let options = TrainOptions { loss, margin: 0.5, scale: 5.0, ..TrainOptions::default() };
-        let mut trainer = Trainer::new(&encoder, &options, 2);
-        let first = pollster::block_on(trainer.step(&encoder, &layout, rows())).unwrap();
+        let mut trainer = Trainer::new(&encoder, &options, 2, 0);
+        let batch = [(layout.clone(), rows())];
+        let first = pollster::block_on(trainer.step(&encoder, &batch)).unwrap();
         let expected = twin(options.loss(), &inputs, &marks);
         assert!((f64::from(first.loss) - expected).abs() < 1e-5, "{loss:?}: {} for {expected}", first.loss);
-        let second = pollster::block_on(trainer.step(&encoder, &layout, rows())).unwrap();
+        let second = pollster::block_on(trainer.step(&encoder, &batch)).unwrap();
         assert!(second.loss < first.loss, "{loss:?}");
     }
 }
@@ -358,14 +471,10 @@ fn a_step_refuses_inputs_of_the_other_kind() {
     let example =
         TrainingExample { query: 0, positive: 0, weight: 1.0, negatives: vec![], relevant: vec![0] };
     let layout = Layout::new(&[&example], 1);
-    for trainable in [Trainable::Head, Trainable::Full] {
-        let mut trainer = Trainer::new(&encoder, &TrainOptions { trainable, ..TrainOptions::default() }, 1);
-        let input = |rows| match trainer.wants_tokens() {
-            true => Inputs::Rows(vec![1.0; rows * encoder.dimensions()]),
-            false => Inputs::Tokens(vec![vec![2, 3]; rows]),
-        };
-        let inputs = StepInputs { queries: input(1), documents: input(2) };
-        let error = pollster::block_on(trainer.step(&encoder, &layout, inputs)).unwrap_err();
-        assert_eq!(error.code(), "INTERNAL", "{error}");
-    }
+    let mut trainer = Trainer::new(&encoder, &TrainOptions::default(), 1, 0);
+    assert!(!trainer.wants_texts(Tower::Query));
+    let input = |rows| Inputs::Texts(vec![Input::Tokens(vec![2, 3]); rows]);
+    let inputs = StepInputs { queries: input(1), documents: input(2) };
+    let error = pollster::block_on(trainer.step(&encoder, &[(layout, inputs)])).unwrap_err();
+    assert_eq!(error.code(), "INTERNAL", "{error}");
 }
