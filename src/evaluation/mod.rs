@@ -22,6 +22,7 @@
 
 mod bootstrap;
 mod compare;
+mod eigenvalues;
 mod metrics;
 mod report;
 mod spread;
