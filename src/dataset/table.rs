@@ -34,14 +34,15 @@ struct Query {
     text: String,
     judgments: usize,
     /// How many of them fix the side, by [`side`].
-    fixed: [usize; 2],
+    fixed: [usize; 3],
 }
 
 /// The number of a side.
 pub(super) fn side(split: Split) -> usize {
     match split {
         Split::Train => 0,
-        Split::HeldOut => 1,
+        Split::Dev => 1,
+        Split::HeldOut => 2,
     }
 }
 
@@ -59,8 +60,8 @@ impl Table {
     }
 
     /// How many judgments of this query, by its normalised text, fix it to each side.
-    pub fn fixed(&self, query: &str) -> [usize; 2] {
-        self.queries.get(query).map_or([0, 0], |query| query.fixed)
+    pub fn fixed(&self, query: &str) -> [usize; 3] {
+        self.queries.get(query).map_or([0; 3], |query| query.fixed)
     }
 
     /// What putting these judgments would do: one entry a key, in the order in which the keys are first named.
@@ -123,7 +124,7 @@ impl Table {
         if let Some(other) = self.place(&key) {
             self.clear(other);
         }
-        let new = || Query { text: judgment.query.clone(), judgments: 0, fixed: [0, 0] };
+        let new = || Query { text: judgment.query.clone(), judgments: 0, fixed: [0; 3] };
         let query = self.queries.entry(key.query.clone()).or_insert_with(new);
         query.judgments += 1;
         if let Some(split) = judgment.split {
@@ -134,12 +135,10 @@ impl Table {
         self.rows.insert(place, judgment);
     }
 
-    /// Would this judgment put its query on both sides?
+    /// Would this judgment put its query on a second side?
     pub fn contradicts(&self, judgment: &Judgment) -> bool {
-        let other = |split| match split {
-            Split::Train => Split::HeldOut,
-            Split::HeldOut => Split::Train,
-        };
-        judgment.split.is_some_and(|split| self.fixed(&normalise(&judgment.query))[side(other(split))] > 0)
+        let fixed = self.fixed(&normalise(&judgment.query));
+        let elsewhere = |split| Split::ALL.into_iter().any(|other| other != split && fixed[side(other)] > 0);
+        judgment.split.is_some_and(elsewhere)
     }
 }
