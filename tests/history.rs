@@ -33,7 +33,7 @@ enum Op {
 }
 
 fn judgment() -> impl Strategy<Value = Judgment> {
-    let split = prop_oneof![4 => Just(None), 1 => Just(Some(Split::Train)), 1 => Just(Some(Split::HeldOut))];
+    let split = prop_oneof![4 => Just(None), 1 => prop::sample::select(&Split::ALL).prop_map(Some)];
     let pair = (prop::sample::select(&QUERIES), prop::sample::select(&DOCUMENTS));
     let source = prop::sample::select(&Source::ALL);
     (pair, any::<bool>(), source, split, 1u8..4).prop_map(
@@ -116,7 +116,7 @@ proptest! {
             };
             prop_assert_eq!(perform(&mut judgments, op, &corpus), done, "{:?}", op);
             prop_assert_eq!(all(&judgments), twin.now.clone());
-            for split in [Split::Train, Split::HeldOut] {
+            for split in Split::ALL {
                 let ids = |judged: Vec<nearmiss::dataset::Judged>| judged.into_iter().map(|j| j.document).collect();
                 let queries = judgments.queries(split, 0).into_iter();
                 let queries: Vec<_> = queries.map(|q| (q.text, ids(q.positives), ids(q.negatives))).collect();

@@ -32,7 +32,7 @@ fn judgment() -> impl Strategy<Value = Judgment> {
     ];
     let words = (any::<String>(), any::<String>(), any::<bool>());
     let from = (prop::sample::select(&Source::ALL), prop::option::of(prop::sample::select(kinds)));
-    let split = prop::option::of(prop::sample::select(vec![Split::Train, Split::HeldOut]));
+    let split = prop::option::of(prop::sample::select(&Split::ALL));
     (words, (number(), number()), from, prop::option::of(any::<u32>()), split).prop_map(
         |((query, document, relevant), (grade, weight), (source, kind), impressions, split)| Judgment {
             query,

@@ -6,7 +6,7 @@ use super::history::{Action, Change, History, Restored};
 use super::judgment::Key;
 use super::split::normalise;
 use super::table::{Table, Touched, side};
-use super::{Corpus, Judgment, Source};
+use super::{Corpus, Judgment, Source, Split};
 use crate::error::{Error, Result};
 
 /// All judgments, one for each (query, document, source), in the order in which they came, with the last changes.
@@ -164,7 +164,7 @@ impl Judgments {
         left_out
     }
 
-    /// Refuses a query that would stand on both sides; `fixed` says which new judgment was the last to fix a query's side.
+    /// Refuses a query that would stand on two sides; `fixed` says which new judgment was the last to fix a query's side.
     fn check_splits(&self, touched: &[Touched], fixed: &HashMap<String, usize>) -> Result<()> {
         let mut sides: HashMap<&str, [usize; 3]> =
             fixed.keys().map(|query| (query.as_str(), self.table.fixed(query))).collect();
@@ -179,16 +179,19 @@ impl Judgments {
                 sides[side(split)] += 1;
             }
         }
-        let both = sides.iter().filter(|(_, sides)| sides.iter().filter(|&&on| on > 0).count() > 1);
-        let first = both.filter_map(|(query, _)| Some((fixed.get(*query)?, query))).min();
+        let several = sides.iter().filter(|(_, sides)| sides.iter().filter(|&&of| of > 0).count() > 1);
+        let first = several.filter_map(|(query, sides)| Some((fixed.get(*query)?, query, sides))).min();
         match first {
             None => Ok(()),
-            Some((number, query)) => Err(Error::input(
-                format!("judgments[{number}].split"),
-                format!(
-                    "the query {query:?} would stand in both \"train\" and \"held-out\"; give it one split"
-                ),
-            )),
+            Some((number, query, sides)) => {
+                let named = Split::ALL.into_iter().filter(|&split| sides[side(split)] > 0);
+                let named: Vec<String> = named.map(|split| format!("{:?}", split.name())).collect();
+                let (field, named) = (format!("judgments[{number}].split"), named.join(" and "));
+                Err(Error::input(
+                    field,
+                    format!("the query {query:?} would stand in {named}; give it one split"),
+                ))
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a person brings: documents, and their word on which document answers which query.
 //!
 //! In: documents and judgments, one by one, as BEIR files, or as [`feedback`] from clicks. Out: a [`Corpus`] whose positions
-//! number the rows of every embedding table and index, [`JudgedQuery`]s split into training and held-out, and seeded
+//! number the rows of every embedding table and index, [`JudgedQuery`]s split into training, dev and held-out, and seeded
 //! [`batches`].
 //!
 //! A [`Judgment`] is one [`Source`]'s word on one document for one query; the most trusted source counts. [`Judgments`]
@@ -29,6 +29,7 @@ mod corpus;
 mod document;
 mod example;
 pub mod feedback;
+mod groups;
 pub mod history;
 mod jsonl;
 mod judgment;
@@ -45,6 +46,7 @@ pub use conflicts::{Conflict, ConflictKind};
 pub use corpus::{Change, Corpus};
 pub use document::Document;
 pub use example::{Example, Negative, NegativeSource};
+pub use groups::groups;
 pub use jsonl::{from_jsonl, to_jsonl};
 pub use judgment::Judgment;
 pub use judgments::Judgments;

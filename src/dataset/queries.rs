@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::split::normalise;
-use super::{Judgment, Judgments, PseudoKind, Source, Split, split_of};
+use super::{Judgment, Judgments, PseudoKind, Source, Split, groups, split_of};
 
 /// A document as it was judged for one query.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,14 +76,6 @@ impl Effective<'_> {
         positives.peek().is_some() && positives.all(|judgment| judgment.source == Source::Synthetic)
     }
 
-    /// On which side it stands. `real`: is there any relevant judgment that is not synthetic, of this query or another?
-    fn side(&self, seed: u64, real: bool) -> Split {
-        if real && self.is_synthetic() {
-            return Split::Train;
-        }
-        self.fixed.unwrap_or_else(|| split_of(self.text, seed))
-    }
-
     fn judged(&self, without_synthetic: bool) -> JudgedQuery {
         let of = |relevant: bool| {
             let chosen = self.judgments.iter().filter(move |judgment| {
@@ -99,12 +91,18 @@ impl Effective<'_> {
 impl Judgments {
     /// The queries of one side, in the order in which they were first judged.
     ///
-    /// An explicit split counts for every judgment of the query; the others fall on a side by [`split_of`]. A pair counts
-    /// once, as its most trusted source has it; clicks that cancel each other out say nothing.
+    /// An explicit split counts for every judgment of the query. The others go by [`groups`] of nearly identical queries: to
+    /// the side of the first of the group that has an explicit one, so that nothing like an explicitly held-out query is
+    /// trained on, else all to the side of its first query by [`split_of`]. So a new query moves no other, unless it is the
+    /// link between two groups, and taking away the first query of a group may move the rest. Nearly identical queries that
+    /// somebody put on different sides stay there.
     ///
-    /// Synthetic positives never count on the held-out side once [`Self::has_real_positives`]: a query that has no other
-    /// stands on the train side, whatever its split says, and one that has both keeps only the real ones when it is held
-    /// out. Else a number would say how well the model finds what it was made from.
+    /// A pair counts once, as its most trusted source has it; clicks that cancel each other out say nothing.
+    ///
+    /// Synthetic positives count on the train side alone once [`Self::has_real_positives`]: a query that has no other stands
+    /// there, whatever its split says, and one that has both keeps only the real ones elsewhere. Else a number would say how
+    /// well the model finds what it was made from. A synthetic query that is nearly identical to real ones goes where they
+    /// go, and counts for nothing when that is not the train side.
     pub fn queries(&self, split: Split, seed: u64) -> Vec<JudgedQuery> {
         let numbered = self.numbered_queries(Some(split), seed);
         numbered.into_iter().map(|(_, query)| query).collect()
@@ -116,14 +114,19 @@ impl Judgments {
         has_real_positives(&self.effective())
     }
 
-    /// The queries of one side, or of both as if there were none, with their numbers from 0 over all queries.
+    /// The queries of one side, or of all as if there were none, with their numbers from 0 over all queries.
     pub(super) fn numbered_queries(&self, split: Option<Split>, seed: u64) -> Vec<(usize, JudgedQuery)> {
         let effective = self.effective();
+        let all = effective.iter().enumerate();
+        let Some(split) = split else {
+            return all.map(|(number, query)| (number, query.judged(false))).collect();
+        };
         let real = has_real_positives(&effective);
-        let without_synthetic = real && split == Some(Split::HeldOut);
-        let stands = |query: &Effective| split.is_none_or(|split| query.side(seed, real) == split);
-        let numbered = effective.iter().enumerate().filter(|(_, query)| stands(query));
-        numbered.map(|(number, query)| (number, query.judged(without_synthetic))).collect()
+        let without_synthetic = real && split != Split::Train;
+        let sides = sides(&effective, real, seed);
+        let standing = all.filter(|(number, _)| sides[*number] == split);
+        let judged = standing.map(|(number, query)| (number, query.judged(without_synthetic)));
+        judged.filter(|(_, query)| !(query.positives.is_empty() && query.negatives.is_empty())).collect()
     }
 
     /// Queries with the judgments that count, both in the order in which they were first judged.
@@ -152,6 +155,29 @@ impl Judgments {
         queries.retain(|query| !query.judgments.is_empty());
         queries
     }
+}
+
+/// The side of each query; `real`: does any source but synthetic say that some document is relevant?
+fn sides(queries: &[Effective], real: bool, seed: u64) -> Vec<Split> {
+    let texts: Vec<&str> = queries.iter().map(|query| query.text).collect();
+    let groups = groups(&texts);
+    let made: Vec<bool> = queries.iter().map(|query| real && query.is_synthetic()).collect();
+    // By group: the first explicit side, and whether any query of it is not made up.
+    let mut fixed: Vec<Option<Split>> = vec![None; queries.len()];
+    let mut asked = vec![false; queries.len()];
+    for ((query, &group), _) in queries.iter().zip(&groups).zip(&made).filter(|(_, made)| !**made) {
+        fixed[group] = fixed[group].or(query.fixed);
+        asked[group] = true;
+    }
+    let side = |(number, &group): (usize, &usize)| {
+        let of_group = || fixed[group].unwrap_or_else(|| split_of(texts[group], seed));
+        match made[number] {
+            true if asked[group] => of_group(),
+            true => Split::Train,
+            false => queries[number].fixed.unwrap_or_else(of_group),
+        }
+    };
+    groups.iter().enumerate().map(side).collect()
 }
 
 fn has_real_positives(queries: &[Effective]) -> bool {

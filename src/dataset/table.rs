@@ -41,8 +41,8 @@ struct Query {
 pub(super) fn side(split: Split) -> usize {
     match split {
         Split::Train => 0,
-        Split::HeldOut => 1,
-        Split::Dev => 2,
+        Split::Dev => 1,
+        Split::HeldOut => 2,
     }
 }
 
@@ -135,9 +135,10 @@ impl Table {
         self.rows.insert(place, judgment);
     }
 
-    /// Would this judgment put its query on both sides?
+    /// Would this judgment put its query on a second side?
     pub fn contradicts(&self, judgment: &Judgment) -> bool {
         let fixed = self.fixed(&normalise(&judgment.query));
-        judgment.split.is_some_and(|split| (0..3).any(|other| other != side(split) && fixed[other] > 0))
+        let elsewhere = |split| Split::ALL.into_iter().any(|other| other != split && fixed[side(other)] > 0);
+        judgment.split.is_some_and(elsewhere)
     }
 }

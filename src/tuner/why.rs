@@ -123,7 +123,7 @@ impl Tuner {
 
     /// What was said about a query, on whichever side it stands; nothing, for one that nobody judged.
     fn judged_query(&self, query: &str) -> JudgedQuery {
-        let all = [Split::Train, Split::HeldOut].into_iter().flat_map(|split| self.queries(split));
+        let all = Split::ALL.into_iter().flat_map(|split| self.queries(split));
         let found = all.into_iter().find(|judged| same_query(&judged.text, query));
         let text = query.to_owned();
         found.map_or(

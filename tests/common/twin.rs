@@ -95,7 +95,7 @@ impl Twin {
             if real && !positives.is_empty() && positives.iter().all(|j| synthetic(j)) {
                 stands = Split::Train;
             }
-            if real && stands == Split::HeldOut {
+            if real && stands != Split::Train {
                 positives.retain(|j| !synthetic(j));
             }
             // In the order in which any source first named the document for this query.
@@ -105,7 +105,7 @@ impl Twin {
                 ids.sort_by_key(place);
                 ids
             };
-            if stands == split {
+            if stands == split && !(positives.is_empty() && of(false).is_empty()) {
                 queries.push((first.query.clone(), ids(positives), ids(of(false))));
             }
         }

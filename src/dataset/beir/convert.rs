@@ -44,7 +44,7 @@ pub fn judgments(queries: &[Query], qrels: &[Qrel], split: Option<Split>) -> Res
 /// Turns judgments into queries and qrels, of one side or of all: a relevant document has its gain as the score, fractions
 /// as they are, a document that is not relevant has 0. [`super::write_queries`] and [`super::write_qrels`] write the files.
 ///
-/// Queries are called `q1`, `q2`, … in the order in which they were first judged, whatever the side: the qrels of both
+/// Queries are called `q1`, `q2`, … in the order in which they were first judged, whatever the side: the qrels of all
 /// sides fit one `queries.jsonl`. The side of a query is that of [`Judgments::queries`] with the same seed, so the held-out
 /// one has no synthetic positives where there are real ones.
 ///
