@@ -1,71 +1,137 @@
 /**
- * Does tuning help? Trains a head with the command's defaults on the two slices of SQuADShifts and on the sample notes, and
- * writes before and after, with seconds and memory, to bench/results/<date>-quality.md.
+ * Does training make search better, and which claims hold? Trains natively with every setting of bench/quality/grid.mjs on
+ * every collection, a few runs through the WebAssembly build, and writes bench/results/<date>-quality.md from the rows.
  *
- *     node bench/quality.mjs            # needs ../shared/data, the built package and all-MiniLM-L6-v2 (npm run build)
+ *     node bench/quality.mjs                                # needs ../shared/data, Rust, and for the last table npm run build
+ *     node bench/quality.mjs --only "scifact,head, info" --budget 30
+ *     node bench/quality.mjs --grid defaults                # chooses defaults: never reads a test side
+ *
+ * --only COLLECTION,SETTING   parts of names; either may be left empty
+ * --budget MINUTES            starts no run after so long; the next call goes on where this one ended
+ * --rows FILE                 where rows are kept, one a run; default bench/results/<date>-<grid>.jsonl
+ * --workers N                 processes, each with collections of its own; default 1
+ * --reference FILE            rows of bench/quality_reference.py, to be set beside ours
+ *
+ * Embeddings are kept in $NEARMISS_CACHE (~/.cache/nearmiss): the first run on a collection encodes it, which takes minutes.
  */
-import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { writeSlices } from "./slices.mjs";
+import { writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { ask, duration, ROOT, script, SetupError } from "../tools/shared.mjs";
+import { COLLECTIONS, GRIDS } from "./quality/grid.mjs";
+import { plan } from "./quality/plan.mjs";
+import { report, wasmTable } from "./quality/report.mjs";
+import { addRow, readRows, rowsOf } from "./quality/rows.mjs";
+import { groupBy } from "./quality/summary.mjs";
+import { built, trainWithCommand } from "./quality/wasm.mjs";
+import { buildWorker, VECTORS, Worker } from "./quality/worker.mjs";
+import { available, writeSlices } from "./slices.mjs";
 
-const ROOT = resolve(fileURLToPath(new URL("..", import.meta.url)));
-const MODEL = join(ROOT, "www/public/models/all-MiniLM-L6-v2");
+const RESULTS = join(ROOT, "bench/results");
 
-/** One run of the command in a process of its own, so that its peak memory is its own. */
-async function train(data) {
-  const args = [join(ROOT, "pkg/dist/cli.js"), "train", "--model", MODEL, "--data", data, "--train-split", "train", "--split", "test"];
-  const { stdout } = await promisify(execFile)(process.execPath, [...args, "--json"], { maxBuffer: 64 << 20 });
-  return JSON.parse(stdout);
+async function main() {
+  const options = read();
+  const grid = GRIDS[options.grid];
+  const runs = plan(grid, COLLECTIONS, options.only);
+  if (runs.length === 0) throw new SetupError(`nothing is called "${options.only}"; see bench/quality/grid.mjs`);
+  if (!(await available())) throw new SetupError("the collections are not there: ../shared/data");
+  const folders = await place();
+  const before = await readRows(options.rows);
+  const done = new Set(rowsOf(runs, before).map((row) => JSON.stringify([row.collection, row.request])));
+  const open = runs.filter(({ key }) => !done.has(key));
+  console.log(`${runs.length} runs, ${runs.length - open.length} of them done already`);
+  const failed = open.length > 0 ? await runAll(open, folders, options) : [];
+
+  const rows = rowsOf(runs, await readRows(options.rows));
+  const peers = options.reference ? await readRows(resolve(options.reference)) : [];
+  let text = report(grid, [...rows, ...peers], head(rows, runs.length, peers));
+  if (options.grid === "quality") text += await wasm(runs, rows, folders);
+  const file = options.rows.replace(/(\.jsonl)?$/, ".md");
+  await writeFile(file, text);
+  console.log(`${relative(ROOT, file)}: ${rows.length} of ${runs.length} runs`);
+  if (failed.length > 0) throw new SetupError(`${failed.length} runs failed, the first with: ${failed[0]}`);
 }
 
-function row(name, run) {
-  const { before, after, verdict } = run;
-  const [low, high] = verdict.interval.map((value) => value.toFixed(4));
-  const cells = [
-    name,
-    run.documents,
-    run.examples,
-    run.queries,
-    before["ndcg@10"].toFixed(4),
-    after["ndcg@10"].toFixed(4),
-    `${low} … ${high}`,
-    `${verdict.outcome}, ${verdict.kept ? "kept" : "rolled back"}`,
-    (run.elapsedMs / 1000).toFixed(1),
-    Math.round(run.peakMemoryBytes / 1e6),
-  ];
-  return `| ${cells.join(" | ")} |`;
+function read() {
+  const text = (value) => ({ type: "string", default: value });
+  const { values } = parseArgs({ options: { grid: text("quality"), only: text(""), budget: text("Infinity"), rows: text(""), workers: text("1"), reference: text("") } });
+  if (!Object.hasOwn(GRIDS, values.grid)) throw new SetupError(`--grid must be ${Object.keys(GRIDS).join(" or ")}`);
+  const [budget, workers] = [Number(values.budget), Number(values.workers)];
+  if (!(budget > 0)) throw new SetupError("--budget must be a number of minutes above 0");
+  if (!(Number.isInteger(workers) && workers > 0)) throw new SetupError("--workers must be a whole number above 0");
+  const today = new Date().toISOString().slice(0, 10);
+  const rows = values.rows ? resolve(values.rows) : join(RESULTS, `${today}-${values.grid}.jsonl`);
+  return { ...values, budget, workers, rows };
 }
 
-const work = await mkdtemp(join(tmpdir(), "nearmiss-quality-"));
-try {
-  const slices = await writeSlices(work);
-  const runs = [
-    ["squadshifts_wiki, new questions on known passages", slices["by-query"]],
-    ["squadshifts_wiki, new passages", slices["by-article"]],
-    ["sample notes", join(ROOT, "www/public/sample")],
-  ];
-  const lines = [
-    `# A head tuned with the defaults, ${new Date().toISOString().slice(0, 10)}`,
-    "",
-    `all-MiniLM-L6-v2, CPU build in Node ${process.version}, one thread of ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}.`,
-    "Dense search; held-out queries that training never sees; the interval is the 95 % paired bootstrap of the difference.",
-    "Seconds are those of the whole command with nothing cached, model loading and encoding included. `bench/slices.mjs`",
-    "defines the slices. The sample notes were written to hold near misses: a demonstration, not a benchmark.",
-    "",
-    "| collection | documents | examples | held out | nDCG@10 before | after | difference | verdict | seconds | peak MB |",
-    "|---|---|---|---|---|---|---|---|---|---|",
-  ];
-  for (const [name, data] of runs) {
-    lines.push(row(name, await train(data)));
-    console.error(lines.at(-1));
+/** Where each collection lies. */
+async function place() {
+  const slices = await writeSlices(join(VECTORS, "slices"));
+  return Object.fromEntries(Object.entries(COLLECTIONS).map(([name, { data, slice }]) => [name, slice ? slices[slice] : data]));
+}
+
+/** Runs what is open, collection by collection, and keeps each row as it comes. @returns {Promise<string[]>} what failed */
+async function runAll(open, folders, { rows, budget, workers }) {
+  const path = await buildWorker();
+  const build = version();
+  const until = performance.now() + budget * 60_000;
+  const queue = [...groupBy(open, ({ collection }) => collection).values()];
+  const failed = [];
+  let finished = 0;
+  async function work() {
+    for (let own = queue.shift(); own !== undefined; own = queue.shift()) {
+      const worker = new Worker(path);
+      try {
+        for (const { collection, setting, seed, fold, request } of own) {
+          if (performance.now() > until) return;
+          const { row, error } = await worker.ask({ ...request, data: folders[collection] });
+          const name = `${collection}, ${setting}, seed ${seed}${fold === null ? "" : `, fold ${fold}`}`;
+          finished += 1;
+          if (row === undefined) failed.push(`${name}: ${error}`);
+          else await addRow(rows, { collection, setting, seed, fold, request, build, ...row });
+          console.log(`${finished}/${open.length} ${name}: ${row ? line(row) : error}`);
+        }
+      } finally {
+        worker.close();
+      }
+    }
   }
-  const out = join(ROOT, "bench/results");
-  await mkdir(out, { recursive: true });
-  await writeFile(join(out, `${new Date().toISOString().slice(0, 10)}-quality.md`), `${lines.join("\n")}\n`);
-} finally {
-  await rm(work, { recursive: true, force: true });
+  await Promise.all(Array.from({ length: workers }, work));
+  return failed;
 }
+
+function line({ before, after, outcome, steps, seconds }) {
+  return `${before["ndcg@10"].toFixed(4)} → ${after["ndcg@10"].toFixed(4)} ${outcome}, ${steps} steps, ${duration(seconds * 1000)}`;
+}
+
+/** The commit; with a mark when the tree has changes that are not in it. */
+function version() {
+  const commit = ask("git", ["rev-parse", "--short", "HEAD"]) ?? "unknown";
+  return ask("git", ["status", "--porcelain", "--", "src", "Cargo.toml", "Cargo.lock"]) ? `${commit}+` : commit;
+}
+
+function head(rows, planned, peers) {
+  const [builds, others] = [rows, peers].map((own) => [...new Set(own.map(({ build }) => build))].join(", "));
+  const missing = rows.length < planned ? [`**Not complete: ${rows.length} of ${planned} runs.**`, ""] : [];
+  return [
+    ...missing,
+    `all-MiniLM-L6-v2, native CPU build, one thread of ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}; built from ${builds || "nothing yet"}.`,
+    ...(others ? [`Beside it, by bench/quality_reference.py: ${others}.`] : []),
+  ];
+}
+
+/** The rows that both builds have. */
+async function wasm(runs, rows, folders) {
+  const names = [...new Set(runs.filter(({ setting }) => setting === "defaults").map(({ collection }) => collection))];
+  if (names.length === 0) return "";
+  if (!built()) return "\nThe WebAssembly build was not there to be compared: `npm run build`.\n";
+  const found = [];
+  for (const name of names) {
+    found.push({ name, run: await trainWithCommand(resolve(ROOT, folders[name])) });
+    console.log(`wasm, ${name}: ${line({ ...found.at(-1).run.verdict, seconds: found.at(-1).run.elapsedMs / 1000 })}`);
+  }
+  return `\n${wasmTable(found, rows)}`;
+}
+
+await script(import.meta.url, main);

@@ -1,0 +1,102 @@
+/**
+ * What is run and what is claimed, as data. Options are those of `train` in pkg/src/types/training.ts.
+ *
+ * A setting: `name`, `options`, and optionally `seeds` (default 0, 1, 2), `on` (names of collections, default all but the
+ * slices), and for the worker (bench/quality/request.rs) `mineOnce` and `judgments`.
+ */
+import { readFileSync } from "node:fs";
+
+/** `data`: relative to the checkout; or a `slice` of bench/slices.mjs. `dev`: the qrels that choose defaults. */
+export const COLLECTIONS = JSON.parse(readFileSync(new URL("collections.json", import.meta.url), "utf8"));
+
+const LARGE = ["squadshifts by query", "squadshifts by article", "scifact", "cranfield"];
+const SMALL = ["slice by query", "slice by article", "sample notes"];
+export const SEEDS = [0, 1, 2];
+
+/** Mined once by the untrained model: what "static" means for a head, which otherwise mines anew each epoch. */
+const STATIC = { mineOnce: { strategy: "dense", numNegatives: 1 } };
+
+const heads = ["info-nce", "margin"].flatMap((loss) => [
+  ...["random", "bm25", "dense"].map((negatives) => ({ name: `head, ${loss}, ${negatives}`, options: { loss, negatives } })),
+  { name: `head, ${loss}, ance`, options: { loss, negatives: "ance", refreshEvery: 4 } },
+  { name: `head, ${loss}, static dense`, options: { loss }, ...STATIC },
+  { name: `head, ${loss}, dense, not denoised`, options: { loss, negatives: "dense", relativeMargin: null } },
+]);
+
+const deeper = [
+  { name: "lora, info-nce, dense", options: { trainable: "lora" } },
+  { name: "lora, info-nce, ance", options: { trainable: "lora", negatives: "ance" }, seeds: [0] },
+  { name: "lora, info-nce, random", options: { trainable: "lora", negatives: "random" }, seeds: [0] },
+  { name: "layers:2, info-nce, dense", options: { trainable: "layers:2" }, seeds: [0] },
+  { name: "full, info-nce, dense", options: { trainable: "full" }, seeds: [0], on: ["slice by query"] },
+];
+
+/** Does training make search better, and what makes it do so? */
+const quality = {
+  title: "Does training make search better?",
+  evaluate: "test",
+  settings: [
+    { name: "defaults", options: {}, seeds: [0], on: SMALL },
+    ...heads.map((setting) => ({ on: [...LARGE, "slice by query"], ...setting })),
+    { name: "head, query tower", options: { towers: "query" }, on: [...LARGE, "slice by query"] },
+    ...deeper.map((setting) => ({ on: ["slice by query", ...LARGE], ...setting })),
+  ],
+  /** Each pair: the setting said to be better, and the other. */
+  claims: [
+    {
+      claim: "Hard negatives beat random ones",
+      pairs: ["info-nce", "margin"].flatMap((loss) => ["bm25", "dense", "ance"].map((hard) => [`head, ${loss}, ${hard}`, `head, ${loss}, random`])),
+    },
+    {
+      claim: "ANCE beats negatives mined once",
+      pairs: [
+        ["head, info-nce, ance", "head, info-nce, static dense"],
+        ["head, margin, ance", "head, margin, static dense"],
+        // Without `ance`, LoRA mines with the weights it began with.
+        ["lora, info-nce, ance", "lora, info-nce, dense"],
+      ],
+    },
+    {
+      claim: "Denoised negatives (relative margin 0.05) beat raw ones",
+      pairs: ["info-nce", "margin"].map((loss) => [`head, ${loss}, dense`, `head, ${loss}, dense, not denoised`]),
+    },
+    { claim: "LoRA beats a head", pairs: ["dense", "ance", "random"].map((negatives) => [`lora, info-nce, ${negatives}`, `head, info-nce, ${negatives}`]) },
+    { claim: "InfoNCE beats the margin loss", pairs: ["random", "bm25", "dense", "ance"].map((negatives) => [`head, info-nce, ${negatives}`, `head, margin, ${negatives}`]) },
+  ],
+};
+
+/** One option changed from the defaults a row. */
+const axes = {
+  learningRate: [3e-5, 1e-4, 1e-3, 3e-3],
+  epochs: [2, 4, 8, 16, 32],
+  scale: [10, 20, 40, 60],
+  devShare: [0, 0.1, 0.3],
+  average: ["ema", "checkpoints"],
+  numNegatives: [0, 2, 4],
+};
+const one = (name, value) => ({ name: `${name} ${value}`, options: { [name]: value } });
+
+/** What should the defaults be? Measured on queries set aside from training: the test side is never read. */
+const defaults = {
+  title: "Defaults, chosen without the test side",
+  evaluate: "dev",
+  settings: [
+    { name: "defaults", options: {} },
+    ...Object.entries(axes).flatMap(([name, values]) => values.map((value) => one(name, value))),
+    ...[20, 50, 100, 200, 500, 2000].flatMap((judgments) => [
+      { name: `${judgments} judgments`, options: {}, judgments },
+      // Nothing set aside inside training: neither early stopping nor a choice of how far to go.
+      { name: `${judgments} judgments, devShare 0`, options: { devShare: 0 }, judgments },
+    ]),
+  ].map((setting) => ({ on: LARGE, ...setting })).concat(
+    [5e-5, 1e-4, 2e-4, 5e-4, 1e-3].map((learningRate) => ({
+      name: `lora, learningRate ${learningRate}`,
+      options: { trainable: "lora", learningRate },
+      seeds: [0],
+      on: ["slice by query"],
+    })),
+  ),
+  claims: [],
+};
+
+export const GRIDS = { quality, defaults };

@@ -1,0 +1,46 @@
+/** The native worker (bench/quality/main.rs): built once, then asked run by run. */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { ensureModel, MODEL } from "../../tools/model.mjs";
+import { CACHE, ENV, ROOT, run, SetupError, TARGET } from "../../tools/shared.mjs";
+
+/** Embeddings of collections lie here from run to run. */
+export const VECTORS = join(CACHE, "quality");
+
+/** Compiles the worker; the profile of tests leaves this crate's own code nearly unoptimised. @returns {Promise<string>} its path */
+export async function buildWorker() {
+  await ensureModel();
+  await run("cargo", ["build", "--features", "cpu", "--example", "quality"], { show: true, env: { CARGO_PROFILE_DEV_OPT_LEVEL: "3" } });
+  const name = process.platform === "win32" ? "quality.exe" : "quality";
+  const path = join(TARGET, "debug", "examples", name);
+  if (!existsSync(path)) throw new SetupError(`cargo did not leave ${path}`);
+  return path;
+}
+
+/** One process. `ask` takes one request at a time. */
+export class Worker {
+  #child;
+  #lines;
+
+  constructor(path) {
+    this.#child = spawn(path, [MODEL, VECTORS], { cwd: ROOT, env: ENV, stdio: ["pipe", "pipe", "inherit"] });
+    // Its end shows as the end of its output.
+    this.#child.on("error", () => {});
+    this.#child.stdin.on("error", () => {});
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** @returns {Promise<{ row?: object, error?: string }>} */
+  async ask(request) {
+    this.#child.stdin.write(`${JSON.stringify(request)}\n`);
+    const { value, done } = await this.#lines.next();
+    if (done) throw new SetupError(`the worker ended during ${JSON.stringify(request)}`);
+    return JSON.parse(value);
+  }
+
+  close() {
+    this.#child.stdin.end();
+  }
+}
