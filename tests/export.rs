@@ -29,7 +29,11 @@ fn a_head_goes_round_with_the_side_that_it_is_for() {
         let mut fresh = load();
         let untuned = rows(&fresh, Tower::Query);
         import(&mut fresh, &files).unwrap();
-        assert_eq!(fresh.fingerprint(Tower::Document), load().fingerprint(Tower::Document), "the transformer is the original one");
+        assert_eq!(
+            fresh.fingerprint(Tower::Document),
+            load().fingerprint(Tower::Document),
+            "the transformer is the original one"
+        );
         assert!(close(&rows(&fresh, Tower::Query), &rows(&tuned, Tower::Query), 1e-6));
         assert!(!close(&rows(&fresh, Tower::Query), &untuned, 1e-3), "the head does something");
         assert_eq!(rows(&fresh, Tower::Document) == untuned, towers == Towers::Query);

@@ -10,8 +10,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use model::tiny;
 use nearmiss::encoder::{Bert, Encoder, Head, Input, Lora, LoraOptions, Target, Tower, Towers, read};
 use nearmiss::training::{
-    AdamW, AdamWConfig, HardNegative, Inputs, Layout, LossName, StepInputs, StepReport, TrainOptions, Trainable,
-    Trainer, TrainingExample,
+    AdamW, AdamWConfig, HardNegative, Inputs, Layout, LossName, StepInputs, StepReport, TrainOptions,
+    Trainable, Trainer, TrainingExample,
 };
 
 fn encoder() -> Encoder {
@@ -21,7 +21,8 @@ fn encoder() -> Encoder {
 fn texts() -> (Vec<String>, Vec<String>) {
     let words = ["key", "valve", "mast", "door", "ring", "team", "note", "pay"];
     let query = |word: &&str| format!("turn a {word}");
-    let document = |(at, word): (usize, &&str)| format!("the {word} is turned {}", "again and ".repeat(at % 4));
+    let document =
+        |(at, word): (usize, &&str)| format!("the {word} is turned {}", "again and ".repeat(at % 4));
     let documents = words.iter().enumerate().map(document);
     (words.iter().map(query).collect(), documents.collect())
 }
@@ -49,7 +50,9 @@ fn batch(encoder: &Encoder, trainer: &Trainer, rows: std::ops::Range<usize>) -> 
         let states = pollster::block_on(encoder.states(&ids, trainer.layer(), tower)).unwrap();
         Inputs::Texts(states.into_iter().map(Input::States).collect())
     };
-    let named = |numbers: &[usize], all: &[String]| -> Vec<String> { numbers.iter().map(|&at| all[at].clone()).collect() };
+    let named = |numbers: &[usize], all: &[String]| -> Vec<String> {
+        numbers.iter().map(|&at| all[at].clone()).collect()
+    };
     let (own, found) = (named(&layout.queries, &queries), named(&layout.documents, &documents));
     let queries = side(own.iter().map(String::as_str).collect(), Tower::Query);
     let documents = side(found.iter().map(String::as_str).collect(), Tower::Document);
@@ -80,7 +83,13 @@ fn parts_give_the_gradient_of_the_whole() {
     for trainable in rungs() {
         for towers in [Towers::Shared, Towers::Query] {
             for dropout in [0.0, 0.2] {
-                let at_once = TrainOptions { trainable, towers, dropout, learning_rate: Some(1e-3), ..Default::default() };
+                let at_once = TrainOptions {
+                    trainable,
+                    towers,
+                    dropout,
+                    learning_rate: Some(1e-3),
+                    ..Default::default()
+                };
                 // So little that every text goes alone.
                 let in_parts = TrainOptions { memory_budget: 1, ..at_once.clone() };
                 if dropout > 0.0 && trainable != Trainable::Lora {
@@ -137,12 +146,22 @@ fn every_loss_gives_a_gradient_on_every_rung() {
         [LossName::InfoNce, LossName::Margin, LossName::Triplet, LossName::MarginMse, LossName::Contrastive];
     for trainable in [Trainable::Head, Trainable::Lora, Trainable::Layers(1), Trainable::Full] {
         for loss in losses {
-            let options = TrainOptions { trainable, loss, margin: 1.0, learning_rate: Some(1e-2), ..Default::default() };
+            let options = TrainOptions {
+                trainable,
+                loss,
+                margin: 1.0,
+                learning_rate: Some(1e-2),
+                ..Default::default()
+            };
             let mut trainer = Trainer::new(&encoder, &options, 30, 0);
             let inputs = [batch(&encoder, &trainer, 0..8)];
             let reports: Vec<StepReport> = (0..30).map(|_| step(&mut trainer, &encoder, &inputs)).collect();
             assert!(reports[0].grad_norm > 0.0, "{trainable:?} {loss:?}");
-            assert!(reports[29].loss < reports[0].loss, "{trainable:?} {loss:?}: {:?}", (reports[0], reports[29]));
+            assert!(
+                reports[29].loss < reports[0].loss,
+                "{trainable:?} {loss:?}: {:?}",
+                (reports[0], reports[29])
+            );
         }
     }
 }
@@ -168,7 +187,9 @@ fn what_lies_below_is_kept_without_changing_a_gradient() {
 #[test]
 fn updates_are_those_of_burn() {
     let device = Device::flex();
-    let values = |seed: u32| -> Vec<f32> { (0..64).map(|at| ((at * 37 + seed * 11) % 101) as f32 / 50.0 - 1.0).collect() };
+    let values = |seed: u32| -> Vec<f32> {
+        (0..64).map(|at| ((at * 37 + seed * 11) % 101) as f32 / 50.0 - 1.0).collect()
+    };
     let matrix = |seed| Tensor::<2>::from_data(TensorData::new(values(seed), [8, 8]), &device);
     let mut head = Head::from_values(values(1), 8, &device).train();
     let mut theirs = BurnAdamW::new().with_epsilon(1e-8).with_weight_decay(0.01).init();
@@ -211,7 +232,8 @@ fn gradients_are_clipped_by_their_common_norm_and_pulled_to_the_start() {
 #[test]
 fn low_rank_updates_are_those_of_burn() {
     let encoder = encoder();
-    let options = LoraOptions { rank: 4, alpha: 8.0, targets: vec![Target::Query, Target::Outer], layers: None };
+    let options =
+        LoraOptions { rank: 4, alpha: 8.0, targets: vec![Target::Query, Target::Outer], layers: None };
     let mut lora = Lora::new(&options, encoder.config(), 3, encoder.device());
     // B starts at zero: give it numbers, so that there is something to compare.
     for factor in &mut lora.factors {

@@ -192,7 +192,8 @@ fn contrastive_equals(case: &Case, inputs: &Vectors) {
     let leaf = |values: &[f32]| Tensor::<2>::from_data(data(values, DIM), &device).require_grad();
     let (query, positive) = (leaf(&inputs[0]), leaf(&inputs[1]));
     let length = |rows: Tensor<2>| rows.square().sum_dim(1).sqrt();
-    let cosine = (query.clone() * positive.clone()).sum_dim(1) / (length(query.clone()) * length(positive.clone()));
+    let cosine =
+        (query.clone() * positive.clone()).sum_dim(1) / (length(query.clone()) * length(positive.clone()));
     let label = |label: fn(&f32) -> f32| {
         Tensor::<2>::from_data(data(&case.labels.iter().map(label).collect::<Vec<_>>(), 1), &device)
     };
@@ -356,7 +357,10 @@ fn weighted_losses_equal_their_formulas() {
     let heavy = LOSSES.map(|loss| run(loss, &inputs, &weighted()).0);
     let plain = LOSSES.map(|loss| run(loss, &inputs, &Marks::plain()).0);
     assert!(heavy.iter().zip(&plain).all(|(a, b)| (a - b).abs() > 1e-3), "weights show: {heavy:?} {plain:?}");
-    assert!((plain[2] - plain[3]).abs() > 1e-3 && (plain[1] - plain[2]).abs() > 1e-3, "so do margins and mask");
+    assert!(
+        (plain[2] - plain[3]).abs() > 1e-3 && (plain[1] - plain[2]).abs() > 1e-3,
+        "so do margins and mask"
+    );
 }
 
 #[test]

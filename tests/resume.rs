@@ -45,7 +45,9 @@ fn curve(events: &[Event]) -> Vec<(usize, Vec<f64>)> {
         Event::Step { step, loss, grad_norm, learning_rate, .. } => {
             Some((*step, vec![f64::from(*loss), f64::from(*grad_norm), *learning_rate]))
         }
-        Event::Evaluation { stage: Moment::Dev, step, metrics, .. } => Some((*step, vec![metrics.ndcg_at_10])),
+        Event::Evaluation { stage: Moment::Dev, step, metrics, .. } => {
+            Some((*step, vec![metrics.ndcg_at_10]))
+        }
         Event::Verdict(verdict) => {
             let chosen = verdict.chosen;
             let numbers = vec![verdict.verdict.difference, f64::from(chosen.weight), chosen.step as f64];
@@ -100,11 +102,22 @@ fn every_rung_goes_on_with_the_same_numbers() {
 fn so_do_averages_runs_refreshes_and_what_is_drawn() {
     let head = || options(Trainable::Head);
     goes_on(&TrainOptions { average: Average::Ema, runs: 2, ..head() });
-    goes_on(&TrainOptions { average: Average::Checkpoints, dropout: 0.2, accumulate: 2, checkpoint_every: Some(2), ..head() });
+    goes_on(&TrainOptions {
+        average: Average::Checkpoints,
+        dropout: 0.2,
+        accumulate: 2,
+        checkpoint_every: Some(2),
+        ..head()
+    });
     goes_on(&TrainOptions { negatives: Strategy::Ance, refresh_every: 3, ..head() });
     goes_on(&TrainOptions { negatives: Strategy::Random, bm25_warmup: 0.4, ..head() });
     goes_on(&TrainOptions { negatives: Strategy::Synthetic, ..head() });
-    goes_on(&TrainOptions { negatives: Strategy::Ance, refresh_every: 4, dropout: 0.1, ..options(Trainable::Lora) });
+    goes_on(&TrainOptions {
+        negatives: Strategy::Ance,
+        refresh_every: 4,
+        dropout: 0.1,
+        ..options(Trainable::Lora)
+    });
     goes_on(&TrainOptions { runs: 2, memory_budget: 1 << 20, ..options(Trainable::Layers(1)) });
     let mut changed = head();
     (changed.augment.word_dropout, changed.augment.typos) = (0.2, 0.1);

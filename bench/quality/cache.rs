@@ -1,6 +1,7 @@
 //! Embeddings on disk: every text of a collection is encoded once for a model.
 
 use nearmiss::dataset::{Judgment, Split};
+use nearmiss::encoder::Tower;
 use nearmiss::error::Error;
 use nearmiss::tuner::{Job, Mode, Tuner};
 use std::collections::HashSet;
@@ -23,7 +24,8 @@ impl Cache {
     /// What is there for this collection and model; nothing if the file is absent or cannot be read.
     pub fn open(folder: &Path, data: &Path, tuner: &Tuner) -> Self {
         let name = data.file_name().map_or("collection".into(), |name| name.to_string_lossy().into_owned());
-        let file = folder.join(format!("{name}-{:016x}.vectors", tuner.encoder().fingerprint()));
+        let file =
+            folder.join(format!("{name}-{:016x}.vectors", tuner.encoder().fingerprint(Tower::Document)));
         let (keys, rows) = std::fs::read(&file).ok().and_then(|bytes| parse(&bytes)).unwrap_or_default();
         Self { file, keys, rows, known: HashSet::new() }
     }

@@ -88,7 +88,7 @@ const defaults = {
       // Nothing set aside inside training: neither early stopping nor a choice of how far to go.
       { name: `${judgments} judgments, devShare 0`, options: { devShare: 0 }, judgments },
     ]),
-  ].map((setting) => ({ on: LARGE, ...setting })).concat(
+  ].map((setting) => ({ on: LARGE, seeds: [0], ...setting })).concat(
     [5e-5, 1e-4, 2e-4, 5e-4, 1e-3].map((learningRate) => ({
       name: `lora, learningRate ${learningRate}`,
       options: { trainable: "lora", learningRate },

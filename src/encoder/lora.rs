@@ -4,9 +4,9 @@
 //! `apply_lora` forms the same sum; it keeps the factors inside the parameters, where they have no file and no dropout of their
 //! own, so they stand beside the transformer here. A test holds both against each other.
 
-use super::bert::{Bert, drop_out};
 use super::adapter::Towers;
 use super::backend::read;
+use super::bert::{Bert, drop_out};
 use super::config::BertConfig;
 use super::peft::{LoraFactor, LoraTensors, Target};
 use crate::dataset::Rng;

@@ -30,8 +30,7 @@ fn tridiagonal(a: &mut [f64], n: usize) -> (Vec<f64>, Vec<f64>) {
         v[i - 1] -= alpha;
         let scale = v.iter().map(|x| x * x).sum::<f64>() / 2.0;
         // A ← H A H with H = 1 − v vᵀ / scale, on the leading i × i part.
-        let p: Vec<f64> =
-            (0..i).map(|r| (0..i).map(|c| a[r * n + c] * v[c]).sum::<f64>() / scale).collect();
+        let p: Vec<f64> = (0..i).map(|r| (0..i).map(|c| a[r * n + c] * v[c]).sum::<f64>() / scale).collect();
         let half = v.iter().zip(&p).map(|(x, y)| x * y).sum::<f64>() / (2.0 * scale);
         let q: Vec<f64> = p.iter().zip(&v).map(|(y, x)| y - half * x).collect();
         for r in 0..i {

@@ -39,7 +39,8 @@ impl Spread {
         let own: f64 = (0..n).map(|i| gram[i * n + i]).sum();
         let pairs = (n * n.saturating_sub(1)).max(1) as f64;
         let mean_cosine = (total - own) / pairs;
-        let singular: Vec<f64> = eigenvalues(gram, n).into_iter().map(|value| value.max(0.0).sqrt()).collect();
+        let singular: Vec<f64> =
+            eigenvalues(gram, n).into_iter().map(|value| value.max(0.0).sqrt()).collect();
         let sum: f64 = singular.iter().sum();
         if n == 0 || sum <= 0.0 {
             return Self { mean_cosine, effective_rank: 0.0 };
@@ -75,8 +76,13 @@ mod tests {
         let orthogonal = spread(4, &axes);
         assert!(orthogonal.mean_cosine.abs() < 1e-9 && (orthogonal.effective_rank - 4.0).abs() < 1e-6);
         let same = spread(2, &[0.6, 0.8].repeat(5));
-        assert!((same.mean_cosine - 1.0).abs() < 1e-6 && (same.effective_rank - 1.0).abs() < 1e-3, "{same:?}");
-        assert!(collapsed(orthogonal, same) && !collapsed(orthogonal, orthogonal) && !collapsed(same, orthogonal));
+        assert!(
+            (same.mean_cosine - 1.0).abs() < 1e-6 && (same.effective_rank - 1.0).abs() < 1e-3,
+            "{same:?}"
+        );
+        assert!(
+            collapsed(orthogonal, same) && !collapsed(orthogonal, orthogonal) && !collapsed(same, orthogonal)
+        );
         let nothing = Spread::of(&Embeddings::empty(3), 10);
         assert_eq!(nothing, Spread { mean_cosine: 0.0, effective_rank: 0.0 });
     }

@@ -64,8 +64,10 @@ impl Setting {
         inputs: &StepInputs,
         seed: u64,
     ) -> Result<Computed> {
-        let (queries, documents) =
-            (self.side(encoder, &inputs.queries, Tower::Query), self.side(encoder, &inputs.documents, Tower::Document));
+        let (queries, documents) = (
+            self.side(encoder, &inputs.queries, Tower::Query),
+            self.side(encoder, &inputs.documents, Tower::Document),
+        );
         let cost: u64 = queries.parts.iter().chain(&documents.parts).map(|part| part.bytes).sum();
         if cost <= self.budget {
             let query = self.forward(moving, encoder, &queries, &self.device, seed)?;
@@ -128,10 +130,12 @@ impl Setting {
                 Err(Error::Internal { reason: "a head was given texts".into() })
             }
             Inputs::Texts(_) => {
-                let rows = (0..side.parts.len()).map(|at| self.encode(moving, encoder, side, at, device, seed));
+                let rows =
+                    (0..side.parts.len()).map(|at| self.encode(moving, encoder, side, at, device, seed));
                 let rows = Tensor::cat(rows.collect(), 0);
                 // From the order of lengths back to that of the layout.
-                let order: Vec<usize> = side.parts.iter().flat_map(|part| part.rows.iter().copied()).collect();
+                let order: Vec<usize> =
+                    side.parts.iter().flat_map(|part| part.rows.iter().copied()).collect();
                 let mut place = vec![0; order.len()];
                 order.iter().enumerate().for_each(|(at, &row)| place[row] = at);
                 Ok(rows.select(0, numbers(&place, device)))
@@ -149,7 +153,9 @@ impl Setting {
         device: &Device,
         seed: u64,
     ) -> Tensor<2> {
-        let Inputs::Texts(texts) = side.inputs else { return Tensor::zeros([0, encoder.dimensions()], device) };
+        let Inputs::Texts(texts) = side.inputs else {
+            return Tensor::zeros([0, encoder.dimensions()], device);
+        };
         let own: Vec<&Input> = side.parts[at].rows.iter().map(|&row| &texts[row]).collect();
         if self.dropout > 0.0 {
             // Low-rank updates leave out the same for all texts of a step, layers something else in each part.

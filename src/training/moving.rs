@@ -52,7 +52,8 @@ impl Moving {
                 if options.trainable != Trainable::Full {
                     bert.embeddings = bert.embeddings.no_grad();
                 }
-                let freeze = |(at, layer): (usize, _)| if at < frozen { Module::no_grad(layer) } else { layer };
+                let freeze =
+                    |(at, layer): (usize, _)| if at < frozen { Module::no_grad(layer) } else { layer };
                 bert.layers = bert.layers.into_iter().enumerate().map(freeze).collect();
                 Moving::Layers(Box::new(bert))
             }

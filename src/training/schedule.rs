@@ -46,7 +46,9 @@ impl Schedule {
         match self.fall {
             Fall::Linear => self.peak * left,
             // Rounded where the cosine of a right angle is not quite 0.
-            Fall::Cosine => self.peak * ((1.0 - (left * std::f64::consts::PI).cos()) / 2.0 * 1e12).round() / 1e12,
+            Fall::Cosine => {
+                self.peak * ((1.0 - (left * std::f64::consts::PI).cos()) / 2.0 * 1e12).round() / 1e12
+            }
         }
     }
 }

@@ -29,7 +29,9 @@ impl TryFrom<String> for Trainable {
             other => other.strip_prefix("layers:").and_then(layers),
         };
         known.ok_or_else(|| {
-            format!("trainable must be \"head\", \"lora\", \"layers:1\" (or more) or \"full\", got \"{word}\"")
+            format!(
+                "trainable must be \"head\", \"lora\", \"layers:1\" (or more) or \"full\", got \"{word}\""
+            )
         })
     }
 }

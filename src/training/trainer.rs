@@ -80,11 +80,7 @@ impl Trainer {
     /// # Errors
     /// `DeviceLost`; `InputInvalid` when the loss is no longer a number (the weights are then of no use); `Internal` for inputs of
     /// the kind that [`Self::wants_texts`] does not ask for.
-    pub async fn step(
-        &mut self,
-        encoder: &Encoder,
-        batches: &[(Layout, StepInputs)],
-    ) -> Result<StepReport> {
+    pub async fn step(&mut self, encoder: &Encoder, batches: &[(Layout, StepInputs)]) -> Result<StepReport> {
         let (mut gradient, mut watched): (Option<Tensor<1>>, Option<Tensor<1>>) = (None, None);
         let add = |sum: Option<Tensor<1>>, more: Tensor<1>| match sum {
             Some(sum) => sum + more,

@@ -140,7 +140,9 @@ impl Tuner {
     }
 
     async fn alignment(&self, query: &str, content: &str) -> Result<Vec<Aligned>> {
-        let of = async |text: &str, tower| self.encoder.encode_tokens(&[text], tower).await.map(|mut all| all.pop());
+        let of = async |text: &str, tower| {
+            self.encoder.encode_tokens(&[text], tower).await.map(|mut all| all.pop())
+        };
         let both = (of(query, Tower::Query).await?, of(content, Tower::Document).await?);
         let (Some(query_tokens), Some(document_tokens)) = &both else { return Ok(Vec::new()) };
         let piece = |text: &str, tokens: &TokenEmbeddings, at: usize| piece(text, tokens.spans[at].clone());

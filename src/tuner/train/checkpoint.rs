@@ -83,7 +83,8 @@ impl Train {
         (self.real, self.unanswered) = (state.real, state.unanswered);
         (self.run, self.epochs, self.step, self.steps) = (state.run, state.epochs, state.step, state.steps);
         (self.now, self.last_round, self.chosen) = (state.now, state.last_round, state.chosen);
-        self.scores = state.scores.into_iter().map(|(query, document, score)| ((query, document), score)).collect();
+        self.scores =
+            state.scores.into_iter().map(|(query, document, score)| ((query, document), score)).collect();
         (self.looked_at, self.saved_at) = (state.looked_at, self.taken());
         (self.looks.start, self.looks.without_gain) = (state.start_ndcg, state.without_gain);
     }

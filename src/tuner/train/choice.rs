@@ -3,9 +3,9 @@
 use super::looks::{Looks, Seen};
 use super::{Phase, Train};
 use crate::error::{Error, Result};
+use crate::training::between;
 use crate::tuner::Tuner;
 use crate::tuner::events::Event;
-use crate::training::between;
 use burn::tensor::Tensor;
 
 /// Shares of the way from the old weights to the new that are tried on the dev queries, besides none and all of it.
@@ -44,12 +44,14 @@ impl Train {
             self.finished = Some((mean, runs));
             self.run += 1;
             (self.step, self.looked_at, self.last_round) = (0, Some(0), None);
-            (self.now, self.looks) = (Default::default(), Looks { start: self.looks.start, ..Looks::default() });
+            (self.now, self.looks) =
+                (Default::default(), Looks { start: self.looks.start, ..Looks::default() });
             self.begin_run(tuner);
             return Ok(Phase::Refresh);
         }
         let Some(start) = self.looks.start else { return self.finish(tuner, mean).await };
-        let mut choice = Choice { tuned: mean, left: SHARES.iter().rev().copied().collect(), best: (0.0, start) };
+        let mut choice =
+            Choice { tuned: mean, left: SHARES.iter().rev().copied().collect(), best: (0.0, start) };
         match &self.looks.best {
             // Of one run the way itself is measured already.
             Some(best) if runs == 1 => drop(choice.weigh(1.0, best.ndcg)),

@@ -103,7 +103,8 @@ impl Tuner {
         let (mut relevant, mut others) = (Vec::new(), Vec::new());
         for (query, row) in queries.iter().zip(rows.rows()) {
             let of = |id: &String| self.corpus.position(id).and_then(|position| dense.row_of(position));
-            let own: HashSet<usize> = query.positives.iter().filter_map(|judged| of(&judged.document)).collect();
+            let own: HashSet<usize> =
+                query.positives.iter().filter_map(|judged| of(&judged.document)).collect();
             relevant.extend(own.iter().map(|&at| dot(row, dense.rows.row(at))));
             let rest = (0..dense.rows.len()).step_by(stride).filter(|at| !own.contains(at));
             others.extend(rest.map(|at| dot(row, dense.rows.row(at))));

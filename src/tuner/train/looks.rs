@@ -58,7 +58,8 @@ impl Train {
         let rows = tuner.query_rows(&self.dev).await?;
         let dense = tuner.dense().await?;
         let hits = flat::search_many(&dense.rows, &rows, each);
-        let mut pool: Vec<usize> = hits.into_iter().flat_map(|hits| dense.translate(hits)).map(|hit| hit.position).collect();
+        let mut pool: Vec<usize> =
+            hits.into_iter().flat_map(|hits| dense.translate(hits)).map(|hit| hit.position).collect();
         let answers = self.dev.iter().flat_map(|query| &query.positives);
         pool.extend(answers.filter_map(|judged| tuner.corpus.position(&judged.document)));
         pool.sort_unstable();

@@ -289,7 +289,9 @@ impl Train {
                     self.phase = Phase::Verdict { weights, after };
                     return Ok(Some(event));
                 }
-                Phase::Verdict { weights, after } => return self.judge(tuner, weights, &after).await.map(Some),
+                Phase::Verdict { weights, after } => {
+                    return self.judge(tuner, weights, &after).await.map(Some);
+                }
                 Phase::Done => return Ok(None),
             }
         }
@@ -325,7 +327,8 @@ impl Train {
         let fingerprint = |tower| weights.unwrap_or(&present).fingerprint(tower);
         let length = tuner.encoder.max_length();
         let contents = tuner.corpus.documents().iter().map(|document| document.content());
-        let queries = self.queries.iter().chain(&self.dev).chain(&self.held_out).map(|query| query.text.clone());
+        let queries =
+            self.queries.iter().chain(&self.dev).chain(&self.held_out).map(|query| query.text.clone());
         let documents = tuner.vectors.missing(fingerprint(Tower::Document), contents);
         let queries = tuner.vectors.missing(fingerprint(Tower::Query), queries);
         Encodings(vec![

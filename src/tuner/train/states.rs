@@ -30,7 +30,8 @@ impl StateCache {
             return Ok(encoder.tokenize(texts)?.into_iter().map(Input::Tokens).collect());
         }
         let key = |text: &String| fnv1a(encoder.fingerprint(tower), text.as_bytes());
-        let mut unknown: Vec<&String> = texts.iter().filter(|text| !self.known.contains_key(&key(text))).collect();
+        let mut unknown: Vec<&String> =
+            texts.iter().filter(|text| !self.known.contains_key(&key(text))).collect();
         unknown.sort_unstable();
         unknown.dedup();
         let computed = encoder.states(&encoder.tokenize(&unknown)?, layer, tower).await?;

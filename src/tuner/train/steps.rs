@@ -48,7 +48,12 @@ impl Train {
         Ok(report)
     }
 
-    async fn inputs(&mut self, tuner: &Tuner, trainer: &Trainer, batch: &[usize]) -> Result<(Layout, StepInputs)> {
+    async fn inputs(
+        &mut self,
+        tuner: &Tuner,
+        trainer: &Trainer,
+        batch: &[usize],
+    ) -> Result<(Layout, StepInputs)> {
         let chosen: Vec<&TrainingExample> = batch.iter().map(|&at| &self.now.examples[at]).collect();
         let widest = chosen.iter().map(|example| example.negatives.len()).max();
         let layout = Layout::new(&chosen, widest.unwrap_or(0));
@@ -64,9 +69,17 @@ impl Train {
         Ok((layout, StepInputs { queries, documents }))
     }
 
-    async fn side(&mut self, tuner: &Tuner, trainer: &Trainer, texts: Vec<String>, tower: Tower) -> Result<Inputs> {
+    async fn side(
+        &mut self,
+        tuner: &Tuner,
+        trainer: &Trainer,
+        texts: Vec<String>,
+        tower: Tower,
+    ) -> Result<Inputs> {
         match trainer.wants_texts(tower) {
-            true => self.states.inputs(&tuner.encoder, &texts, trainer.layer(), tower).await.map(Inputs::Texts),
+            true => {
+                self.states.inputs(&tuner.encoder, &texts, trainer.layer(), tower).await.map(Inputs::Texts)
+            }
             false => rows(tuner, &texts, tower),
         }
     }
