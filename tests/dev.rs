@@ -17,7 +17,7 @@ fn asked() -> Tuner {
     let mut tuner = tuner();
     let more = |at: usize| {
         let word = WORDS[at % WORDS.len()];
-        let split = Some(if at % 4 == 0 { Split::Dev } else { Split::Train });
+        let split = Some(if at.is_multiple_of(4) { Split::Dev } else { Split::Train });
         Judgment { split, ..Judgment::relevant(format!("{at} ways to rotate the {word}"), word) }
     };
     tuner.add_judgments((0..36).map(more).collect()).unwrap();

@@ -28,6 +28,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "mining::Curriculum",
             "mining::MiningOptions",
             "mining::Strategy",
+            "text::AugmentOptions",
             "embeddings",
             "tokenizer",
             "dataset",

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use nearmiss::encoder::{Encoder, Input, Tower};
 use nearmiss::loss::{Batch, Contrastive, Distance, InfoNce, Loss, MarginMse, MarginRanking, Triplet};
 use nearmiss::training::{
-    HardNegative, Inputs, Layout, LossName, StepInputs, TrainOptions, Trainable, Trainer, TrainingExample,
+    HardNegative, Inputs, Layout, LossName, StepInputs, TrainOptions, Trainer, TrainingExample,
 };
 use serde::Deserialize;
 

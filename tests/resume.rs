@@ -67,7 +67,9 @@ fn finish(tuner: &mut Tuner, mut job: Job) -> Vec<Event> {
 }
 
 /// All events of a run, and its checkpoints with their places among them.
-fn whole(options: &TrainOptions) -> (Vec<Event>, Vec<(usize, Vec<u8>)>) {
+type Whole = (Vec<Event>, Vec<(usize, Vec<u8>)>);
+
+fn whole(options: &TrainOptions) -> Whole {
     let mut tuner = asked();
     let job = Job::train(&tuner, options.clone()).unwrap();
     let events = finish(&mut tuner, job);
@@ -172,4 +174,4 @@ proptest! {
     }
 }
 
-static CHECKPOINTS: std::sync::OnceLock<(Vec<Event>, Vec<(usize, Vec<u8>)>)> = std::sync::OnceLock::new();
+static CHECKPOINTS: std::sync::OnceLock<Whole> = std::sync::OnceLock::new();
