@@ -1,7 +1,8 @@
 //! Texts, taken apart and made anew: what training learns from when nobody has asked a query yet.
 //!
 //! In: documents. Out: their [`sentences`] and [`headings`], their [`KeyTerms`], how much of them repeats ([`Shingles`]);
-//! queries made from them ([`pseudo_queries`]), and texts that look like them and say something else ([`NearMisses`]).
+//! queries made from them ([`pseudo_queries`]), texts that look like them and say something else ([`NearMisses`]), and
+//! queries in other words ([`Augmenter`]).
 //! Everything is by rule and by seed: no model, no tensor.
 //!
 //! ```
@@ -18,6 +19,7 @@
 //! }
 //! ```
 
+mod augment;
 mod key_terms;
 mod markdown;
 mod near_miss;
@@ -26,6 +28,7 @@ mod sentences;
 mod shingles;
 mod words;
 
+pub use augment::{AugmentOptions, Augmenter};
 pub use key_terms::{KeyPhrase, KeyTerms};
 pub use near_miss::{KINDS, NearMiss, NearMissKind, NearMisses};
 pub use pseudo_query::{PseudoOptions, PseudoQuery, cut_out, pseudo_queries};
