@@ -1,7 +1,8 @@
 //! Texts, taken apart and made anew: what training learns from when nobody has asked a query yet.
 //!
 //! In: documents. Out: their [`sentences`] and [`headings`], their [`KeyTerms`], how much of them repeats ([`Shingles`]);
-//! queries made from them ([`pseudo_queries`]), and texts that look like them and say something else ([`NearMisses`]).
+//! queries made from them ([`pseudo_queries`]), texts that look like them and say something else ([`NearMisses`]), and
+//! queries in other words ([`Augmenter`]).
 //! Everything is by rule and by seed: no model, no tensor.
 //!
 //! ```
