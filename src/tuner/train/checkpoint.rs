@@ -72,7 +72,7 @@ impl Train {
         same("the query side of the model", state.model[1], query)?;
         same("the documents", state.documents, digest(tuner))?;
         state.check(tuner.corpus.len())?;
-        let mut run = Self::empty(tuner, state.options.clone());
+        let mut run = Self::empty(tuner, state.options.clone())?;
         run.put_state(state);
         run.phase = Phase::Restore(Box::new(checkpoint));
         Ok(run)

@@ -173,15 +173,21 @@ impl Train {
             let labelled = queries.iter().map(|q| q.negatives.len()).sum();
             need("documents marked not relevant", 1, labelled)?;
         }
-        let mut run = Self::empty(tuner, options);
+        let mut run = Self::empty(tuner, options)?;
         (run.queries, run.dev, run.held_out, run.unanswered) = (queries, dev, held_out, unanswered);
         run.phase = Phase::Encode(run.everything(tuner, None), Box::new(Phase::Before));
         Ok(run)
     }
 
-    fn empty(tuner: &Tuner, options: TrainOptions) -> Self {
-        let documents = || tuner.corpus.documents().iter().map(|document| document.content());
-        Self {
+    fn empty(tuner: &Tuner, options: TrainOptions) -> Result<Self> {
+        let augmenter = if options.augment.is_none() {
+            None
+        } else {
+            let texts: Vec<String> =
+                tuner.corpus.documents().iter().map(|document| document.content()).collect();
+            Some(Augmenter::new(&options.augment, &texts, options.seed)?)
+        };
+        Ok(Self {
             phase: Phase::Done,
             queries: Vec::new(),
             dev: Vec::new(),
@@ -206,11 +212,11 @@ impl Train {
             finished: None,
             chosen: Chosen::default(),
             states: StateCache::default(),
-            augmenter: (!options.augment.is_none()).then(|| Augmenter::new(&options.augment, documents())),
+            augmenter,
             started: Instant::now(),
             trained: 0,
             options,
-        }
+        })
     }
 
     /// # Errors
@@ -350,8 +356,8 @@ impl Train {
     /// Changes the queries for the epoch that begins.
     fn augment(&mut self) {
         if let Some(augmenter) = &self.augmenter {
-            let (seed, epoch) = (self.options.seed, self.epoch() as u64);
-            let change = |query: &JudgedQuery| augmenter.augment(&query.text, seed, epoch);
+            let epoch = self.epoch() as u64;
+            let change = |query: &JudgedQuery| augmenter.augment(&query.text, epoch);
             self.now.queries = self.queries.iter().map(change).collect();
         }
     }
