@@ -43,13 +43,18 @@ async function main() {
   console.log(`${runs.length} runs, ${runs.length - open.length} of them done already`);
   const failed = open.length > 0 ? await runAll(open, folders, options) : [];
 
-  const rows = rowsOf(runs, await readRows(options.rows));
+  await compareWasm(runs, folders, options.rows);
+
+  // Of the whole grid, so that a call with --only adds to the file.
+  const kept = await readRows(options.rows);
+  const all = plan(grid, COLLECTIONS);
+  const rows = rowsOf(all, kept);
   const peers = options.reference ? await readRows(resolve(options.reference)) : [];
-  let text = report(grid, [...rows, ...peers], head(rows, runs.length, peers));
-  if (options.grid === "quality") text += await wasm(runs, rows, folders);
+  const wasm = kept.filter((row) => row.wasm);
+  const text = report(grid, [...rows, ...peers], head(rows, all.length, peers)) + (wasm.length > 0 ? `\n${wasmTable(wasm, rows)}` : "");
   const file = options.rows.replace(/(\.jsonl)?$/, ".md");
   await writeFile(file, text);
-  console.log(`${relative(ROOT, file)}: ${rows.length} of ${runs.length} runs`);
+  console.log(`${relative(ROOT, file)}: ${rows.length} of ${all.length} runs`);
   if (failed.length > 0) throw new SetupError(`${failed.length} runs failed, the first with: ${failed[0]}`);
 }
 
@@ -121,17 +126,17 @@ function head(rows, planned, peers) {
   ];
 }
 
-/** The rows that both builds have. */
-async function wasm(runs, rows, folders) {
-  const names = [...new Set(runs.filter(({ setting }) => setting === "defaults").map(({ collection }) => collection))];
-  if (names.length === 0) return "";
-  if (!built()) return "\nThe WebAssembly build was not there to be compared: `npm run build`.\n";
-  const found = [];
-  for (const name of names) {
-    found.push({ name, run: await trainWithCommand(resolve(ROOT, folders[name])) });
-    console.log(`wasm, ${name}: ${line({ ...found.at(-1).run.verdict, seconds: found.at(-1).run.elapsedMs / 1000 })}`);
+/** What runs with defaults is run through the command too, once. */
+async function compareWasm(runs, folders, file) {
+  const done = (await readRows(file)).filter((row) => row.wasm).map(({ collection }) => collection);
+  const names = new Set(runs.filter(({ setting, request }) => setting === "defaults" && request.evaluate === "test").map(({ collection }) => collection));
+  const open = [...names].filter((name) => !done.includes(name));
+  if (open.length > 0 && !built()) return console.log("the WebAssembly build is not there to be compared: npm run build");
+  for (const collection of open) {
+    const wasm = await trainWithCommand(resolve(ROOT, folders[collection]));
+    await addRow(file, { collection, wasm });
+    console.log(`wasm, ${collection}: ${line({ ...wasm.verdict, seconds: wasm.elapsedMs / 1000 })}`);
   }
-  return `\n${wasmTable(found, rows)}`;
 }
 
 await script(import.meta.url, main);

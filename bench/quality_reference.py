@@ -109,6 +109,7 @@ def train_head(queries, documents, train, at, seed):
 def train_transformer(kind, model, contents, queries, documents, train, at, seed):
     """Trains `model` in place by sentence-transformers' own trainer; steps taken."""
     from datasets import Dataset
+    from transformers import PrinterCallback
 
     if kind == "lora":
         from peft import LoraConfig, TaskType
@@ -133,6 +134,8 @@ def train_transformer(kind, model, contents, queries, documents, train, at, seed
         )  # fmt: skip
         loss = MultipleNegativesRankingLoss(model, scale=SCALE)
         trainer = SentenceTransformerTrainer(model=model, args=arguments, train_dataset=table, loss=loss)
+        # It prints to standard output, where rows go.
+        trainer.remove_callback(PrinterCallback)
         trainer.train()
         return trainer.state.global_step
 

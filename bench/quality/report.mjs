@@ -63,7 +63,12 @@ function claimTable(checked) {
   return lines;
 }
 
-/** `wasm` and native rows on the same files: the two builds share every line of Rust but the arithmetic of the target. */
+/**
+ * The two builds share every line of Rust but the arithmetic of the target.
+ *
+ * @param {{ collection: string, wasm: object }[]} wasm what the command printed
+ * @param {object[]} rows of the native worker
+ */
 export function wasmTable(wasm, rows) {
   const lines = [
     "## The WebAssembly build",
@@ -74,7 +79,7 @@ export function wasmTable(wasm, rows) {
     "| collection | documents | examples | held out | before | after | difference | verdict | seconds | peak MB | to native |",
     "|---|---|---|---|---|---|---|---|---|---|---|",
   ];
-  for (const { name, run } of wasm) {
+  for (const { collection: name, wasm: run } of wasm) {
     const native = rows.find(({ collection, setting, seed }) => collection === name && setting === "defaults" && seed === 0);
     const { before, after, verdict } = run;
     const cells = [
