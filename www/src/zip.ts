@@ -7,7 +7,7 @@ import type { ExportedFile } from "nearmiss";
 /** Bytes that are put in at once; in between the page may draw and the person may cancel. */
 const PIECE = 4_000_000;
 
-const load = () => import("fflate");
+const load = () => import("fflate").then(({ Zip, ZipPassThrough }) => ({ Zip, ZipPassThrough }));
 
 /** Starts the fetch early; a failure shows when the library is needed. */
 export function prefetchZip(): void {
