@@ -5,7 +5,7 @@
 
 import { FakeJudgments } from "./fake-judgments.mjs";
 import { mining } from "./fake-mining.mjs";
-import { coded, DIMENSIONS, dot, embed, folder, METRICS, pack, textOf, VERDICT } from "./fake-values.mjs";
+import { coded, DIMENSIONS, dot, embed, folder, METRICS, pack, STEP, textOf, VERDICT } from "./fake-values.mjs";
 
 export { coded, deferred, DIMENSIONS, embed, FILES, METRICS, safetensors, until } from "./fake-values.mjs";
 
@@ -255,7 +255,7 @@ class FakeEngine {
     const last = Math.min(steps, this.#script.stop ?? steps);
     for (let step = done + 1; step <= last; step += 1) {
       this.weights = `step ${step}`;
-      yield { type: "step", run: 1, epoch: 1, epochs: 1, step, steps, loss: 1 / step, gradNorm: 0.5, examplesPerSecond: 100, elapsedMs: step };
+      yield { type: "step", run: 1, epoch: 1, epochs: 1, step, steps, loss: 1 / step, ...STEP, elapsedMs: step };
       const look = this.#script.looks?.[step];
       if (look) yield { type: "evaluation", stage: "dev", step, metrics: { ...METRICS, "ndcg@10": look.ndcg }, best: look.best, elapsedMs: step };
       const bytes = () => new TextEncoder().encode(JSON.stringify({ step, options }));

@@ -27,6 +27,9 @@ export async function until(condition) {
 
 export const METRICS = { "ndcg@10": 0.5, "mrr@10": 0.4, "recall@10": 0.8, "recall@100": 0.9, "precision@1": 0.3 };
 
+/** What every step reports besides its number and its loss. */
+export const STEP = { learningRate: 3e-4, gradNorm: 0.5, examplesPerSecond: 100, positiveScore: 0.7, negativeScore: 0.4, activeTriplets: 0.25 };
+
 export const VERDICT = {
   outcome: "better", metric: "ndcg@10", before: METRICS, after: { ...METRICS, "ndcg@10": 0.6 }, difference: 0.1,
   interval: [0.05, 0.15], won: 1, lost: 0, tied: 0, perQuery: [], summary: "Better.", examples: 2,
