@@ -15,7 +15,7 @@ describe("the ladder", { timeout: 300_000 }, () => {
   after(() => site?.close());
 
   it("offers four rungs and its advanced options, and puts what is chosen into the address", async () => {
-    await unfold(page.locator("#training details").first());
+    await unfold(page.locator("#training-options"));
     assert.deepEqual(await page.locator("input[name=trainable]").evaluateAll((all) => all.map(({ value }) => value)), ["head", "lora", "layers:2", "full"]);
     await page.locator("input[name=trainable][value=lora]").check();
     await page.locator("#epochs").fill("3");
