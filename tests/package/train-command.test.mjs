@@ -82,14 +82,14 @@ const linesOf = (...events) => {
 
 test("a line for each look at the dev queries, and one for stopping early", () => {
   assert.deepEqual(
-    linesOf(look(0, 0.5), step(1), step(2), look(2, 0.81234, true), step(3), look(3, 0.8), step(4), look(4, 0.7), look(4, 0.82, true), { type: "verdict" }),
+    linesOf(look(0, 0.5), step(1), step(2), look(2, 0.81234, true), step(3), look(3, 0.8), step(4), look(4, 0.7), look(4, 0.75), look(4, 0.82, true), { type: "verdict" }),
     [
       "step 0: dev nDCG@10 0.5000",
       "step 2: dev nDCG@10 0.8123, best so far",
       "step 3: dev nDCG@10 0.8000",
       "step 4: dev nDCG@10 0.7000",
-      "part of the way to the new weights: dev nDCG@10 0.8200, best so far",
       "stopped early at step 4 of 8: no gain for 2 looks at the dev queries",
+      "part of the way to the new weights: dev nDCG@10 0.8200, best so far",
     ],
   );
 });

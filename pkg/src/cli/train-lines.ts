@@ -16,13 +16,19 @@ export class TrainLines {
   /** @returns lines to be shown now, oldest first */
   take(event: TrainEvent): string[] {
     if (event.type === "step") return this.#step(event);
-    if (event.type === "verdict") return this.#last && this.#last.step < this.#last.steps ? this.#stopped(this.#last) : [];
+    if (event.type === "verdict") return this.#ended();
     if (event.type !== "evaluation" || event.stage !== "dev") return [];
-    // Without a step between, it is no look at how a run goes on: it tells what part of the way to go.
-    const look = this.#fresh > 0 || this.#last === null;
-    if (this.#fresh > 0) this.#looks = event.best ? 0 : this.#looks + 1;
+    // Without a step between, the steps are over, and it is about what part of the way to go.
+    if (this.#fresh === 0 && this.#last) return [...this.#ended(), ...(event.best ? [devLine(event, null)] : [])];
+    if (this.#last) this.#looks = event.best ? 0 : this.#looks + 1;
     this.#fresh = 0;
-    return [devLine(event, look ? (this.#last?.run ?? 1) : null)];
+    return [devLine(event, this.#last?.run ?? 1)];
+  }
+
+  #ended(): string[] {
+    const lines = this.#last && this.#last.step < this.#last.steps ? this.#stopped(this.#last) : [];
+    this.#looks = 0;
+    return lines;
   }
 
   /** Steps count on over all runs: a gap before the next run is what the last one left out. */
