@@ -1,7 +1,7 @@
 /** Shapes of what callers pass in, checked before anything crosses to the engine. Each refusal names place and field. */
 
 import { invalid } from "./errors.js";
-import type { Document, Impression, Judgment, PseudoKind, Source } from "./types.js";
+import type { Document, ExportedFile, Impression, Judgment, PseudoKind, Source } from "./types.js";
 
 const SOURCES: readonly Source[] = ["labelled", "click", "mined", "synthetic"];
 const KINDS: readonly PseudoKind[] = ["title", "heading", "cloze", "crop", "key-phrases"];
@@ -79,6 +79,42 @@ export async function bytes(input: unknown, field: string): Promise<Uint8Array> 
   throw invalid(field, "must be a Uint8Array, an ArrayBuffer or a Blob");
 }
 
+/** Is it the content of one file, rather than several files? */
+export function isBytes(input: unknown): input is Uint8Array | ArrayBuffer | Blob {
+  return input instanceof Uint8Array || input instanceof ArrayBuffer || input instanceof Blob;
+}
+
+/** The files of a folder: a list of `{ path, bytes }`, or bytes by path. At least one, and none twice. */
+export async function folder(input: unknown, field: string): Promise<ExportedFile[]> {
+  const given = Array.isArray(input) ? input.map((file, at) => named(file, `${field}[${at}]`)) : byPath(input, field);
+  if (given.length === 0) throw invalid(field, "must hold at least one file");
+  const twice = given.find(({ path }, at) => given.findIndex((other) => other.path === path) !== at);
+  if (twice) throw invalid(field, `holds ${show(twice.path)} twice`);
+  return Promise.all(given.map(async ({ path, content, place }) => ({ path, bytes: await bytes(content, place) })));
+}
+
+interface NamedContent {
+  path: string;
+  content: unknown;
+  place: string;
+}
+
+function named(file: unknown, place: string): NamedContent {
+  const { path, bytes: content } = record(file, place);
+  nonEmpty(path, `${place}.path`);
+  return { path, content, place: `${place}.bytes` };
+}
+
+function byPath(input: unknown, field: string): NamedContent[] {
+  if (typeof input !== "object" || input === null || ArrayBuffer.isView(input)) {
+    throw invalid(field, `must be the bytes of a file, or the files of a folder, not ${show(input)}`);
+  }
+  return Object.entries(input).map(([path, content]) => {
+    nonEmpty(path, `a path in ${field}`);
+    return { path, content, place: `${field}[${show(path)}]` };
+  });
+}
+
 /** On which side of the judgments. */
 export function side(value: unknown, field: string): asserts value is "train" | "dev" | "held-out" {
   oneOf(value, ["train", "dev", "held-out"], field);
@@ -127,7 +163,8 @@ function finite(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value);
 }
 
-function array(value: unknown, field: string): unknown[] {
+/** A list, of whatever. */
+export function array(value: unknown, field: string): unknown[] {
   if (Array.isArray(value)) return value;
   throw invalid(field, `must be a list, not ${show(value)}`);
 }

@@ -10,10 +10,10 @@ import { createHost, type Args, type Host } from "./host.js";
 import { runJob, trainEvents } from "./jobs.js";
 import { judgments, type Judgments } from "./judgments.js";
 import { CREATE, EVALUATE, mineSettings, searchSettings, towerOf, trainSettings, whySettings, type WhyOptions } from "./options.js";
-import { scorer, type Scorer } from "./teacher.js";
+import { missing, scorer, type Scorer } from "./teacher.js";
 import type {
-  CreateOptions, DeviceInfo, Document, EncodeOptions, EvaluateOptions, Evaluation, Hit, MineOptions, MiningResult, ModelInfo,
-  SearchOptions, Teacher, TrainEvent, TrainOptions, Why,
+  CreateOptions, DeviceInfo, Document, EncodeOptions, EvaluateOptions, Evaluation, ExportedFile, FolderFormat, FolderInput, Hit,
+  MineOptions, MiningResult, ModelInfo, SearchOptions, Teacher, TrainEvent, TrainOptions, Why,
 } from "./types.js";
 
 // Engines without explicit resource management still get methods under the names that polyfills use.
@@ -130,14 +130,19 @@ export class Nearmiss {
    * Trains as it is pulled: not pulling pauses, `return()`, `break` or aborting cancels and leaves the last good weights.
    * The last event is the verdict. While a run is open, only search, why, encode, judgments, lists and export are to be had.
    *
+   * With `checkpointEvery` it yields checkpoints, and with the bytes of one as `resume` it goes on from there, here or in
+   * another instance with the same model and documents. Then no other option is taken but `signal`, and `mining.teacher` where
+   * the run has a function of yours for a teacher: functions are not in a checkpoint.
+   *
    * @throws {NearmissError} `INSUFFICIENT_DATA` with fewer than two judged queries on either side; `INPUT_INVALID` for an
-   *   option, or for a teacher as in `mine`; `ABORTED`
+   *   option, or for a teacher as in `mine`; `MODEL_MISMATCH` for a checkpoint of another model; `ABORTED`
    */
   async *train(options: TrainOptions = {}): AsyncGenerator<TrainEvent, void, void> {
     this.#core.alive();
     const { settings, teacher } = trainSettings(options);
+    const asked = this.#scorer(teacher, "options.mining.teacher") ?? (options.resume && missing("options.mining.teacher"));
     const release = await this.#core.turns.take("train", options.signal);
-    const pulling = { signal: options.signal, onEnd: release, scorer: this.#scorer(teacher, "options.mining.teacher") };
+    const pulling = { signal: options.signal, onEnd: release, scorer: asked };
     try {
       for await (const event of trainEvents(this.#core.host, settings, pulling)) {
         if (event.type === "verdict") await this.#refresh();
@@ -160,18 +165,34 @@ export class Nearmiss {
     await this.#refresh();
   }
 
-  /** What was trained, as a file: the head alone, or all weights. */
-  async export(format: "safetensors" = "safetensors"): Promise<Uint8Array> {
+  /** What was trained and is in use, as one file: the head, the adapter, or all weights. */
+  async export(format?: "safetensors"): Promise<Uint8Array>;
+  /**
+   * The weights in use as a folder that Python reads: "sentence-transformers" is the whole model, "peft" a LoRA adapter.
+   *
+   * @throws {NearmissError} `INPUT_INVALID` for "peft" when the weights in use hold no LoRA adapter
+   */
+  async export(format: FolderFormat): Promise<ExportedFile[]>;
+  async export(format: "safetensors" | FolderFormat = "safetensors"): Promise<Uint8Array | ExportedFile[]> {
     this.#core.alive();
-    check.oneOf(format, ["safetensors"], "format");
-    return this.#core.call("export", [format]);
+    check.oneOf(format, ["safetensors", "sentence-transformers", "peft"], "format");
+    return format === "safetensors" ? this.#core.call("export", [format]) : this.#core.call("exportFolder", [format]);
   }
 
-  /** Puts an exported file into use. @throws {NearmissError} `MODEL_MISMATCH` when it was made for another model */
-  async import(file: Uint8Array | ArrayBuffer | Blob): Promise<void> {
+  /**
+   * Puts what was exported into use: the one file, or the files of a folder in either format, as a list or by path.
+   *
+   * @throws {NearmissError} `MODEL_MISMATCH` when it was made for another model, `MODEL_INVALID` when it cannot be read
+   */
+  async import(input: Uint8Array | ArrayBuffer | Blob | FolderInput): Promise<void> {
     this.#core.alive();
-    const bytes = await check.bytes(file, "file");
-    await this.#core.turn("import", undefined, () => this.#reweigh("import", [bytes]));
+    if (check.isBytes(input)) {
+      const bytes = await check.bytes(input, "input");
+      await this.#core.turn("import", undefined, () => this.#reweigh("import", [bytes]));
+    } else {
+      const files = await check.folder(input, "input");
+      await this.#core.turn("import", undefined, () => this.#reweigh("importFolder", [files]));
+    }
     await this.#refresh();
   }
 
@@ -193,7 +214,7 @@ export class Nearmiss {
   }
 
   /** Other weights may be another transformer, for which documents have no embedding yet: those are made at once. */
-  async #reweigh<M extends "keep" | "rollback" | "import">(method: M, args: Args<M>): Promise<void> {
+  async #reweigh<M extends "keep" | "rollback" | "import" | "importFolder">(method: M, args: Args<M>): Promise<void> {
     await this.#core.host.call(method, args);
     await runJob(this.#core.host, { kind: "index" });
   }

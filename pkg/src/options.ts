@@ -3,8 +3,8 @@
 import * as check from "./checks.js";
 import { invalid } from "./errors.js";
 import type {
-  AddOptions, CreateOptions, EncodeOptions, EvaluateOptions, FeedbackOptions, MineOptions, PseudoOptions, SearchMode,
-  SearchOptions, SelectionOptions, Teacher, TrainOptions,
+  AddOptions, AugmentOptions, CreateOptions, EncodeOptions, EvaluateOptions, FeedbackOptions, LoraOptions, MineOptions,
+  PseudoOptions, SearchMode, SearchOptions, SelectionOptions, Teacher, Trainable, TrainOptions,
 } from "./types.js";
 
 /** Names every key of `T`, so that an option added to the contract and forgotten here does not compile. */
@@ -39,6 +39,9 @@ const TRAIN = names<TrainOptions>({
   anchor: true, dropout: true, augment: true, average: true, runs: true, devShare: true, evaluateEvery: true, patience: true,
   checkpointEvery: true, resume: true,
 });
+
+const LORA = names<LoraOptions>({ rank: true, alpha: true, targets: true, layers: true });
+const AUGMENT = names<AugmentOptions>({ wordDropout: true, crop: true, typos: true, synonyms: true, table: true });
 
 export function towerOf(options: EncodeOptions): "query" | "document" {
   const { as = "document" } = check.options(options, ENCODE, "options");
@@ -80,12 +83,52 @@ export function mineSettings(options: MineOptions): Settings {
 
 export function trainSettings(options: TrainOptions): Settings {
   const settings = check.options(options, TRAIN, "options");
+  if (settings.resume !== undefined) return resumeSettings(settings);
+  shapes(settings);
   if (settings.mining === undefined) return { settings };
   const elsewhere = Object.keys(Object(settings.mining)).find((name) => Object.hasOwn(ELSEWHERE, name));
   if (elsewhere) throw invalid(`options.mining.${elsewhere}`, ELSEWHERE[elsewhere] ?? "");
   const mining = check.options(settings.mining as SelectionOptions, SELECT, "options.mining");
   const { settings: own, teacher } = withTeacher(mining, "options.mining.teacher");
   return { settings: { ...settings, mining: own }, teacher };
+}
+
+/** What of `trainable`, `lora` and `augment` a wrong type would hide from the engine. Their numbers are the engine's to check. */
+function shapes({ trainable, lora, augment }: Record<string, unknown>): void {
+  if (trainable !== undefined && !isTrainable(trainable)) {
+    throw invalid("options.trainable", `must be "head", "lora", "layers:n" with n from 1, or "full", not ${check.show(trainable)}`);
+  }
+  if (lora !== undefined) {
+    const { targets } = check.options(lora as LoraOptions, LORA, "options.lora");
+    if (targets !== undefined) check.array(targets, "options.lora.targets").forEach((one, at) => check.string(one, `options.lora.targets[${at}]`));
+  }
+  if (augment !== undefined) {
+    const { table } = check.options(augment as AugmentOptions, AUGMENT, "options.augment");
+    if (table !== undefined) check.array(table, "options.augment.table").forEach((words, at) => synonyms(words, `options.augment.table[${at}]`));
+  }
+}
+
+/** A rung of the ladder; how many layers there are, the engine knows. */
+export function isTrainable(value: unknown): value is Trainable {
+  return typeof value === "string" && /^(head|lora|full|layers:[1-9]\d*)$/.test(value);
+}
+
+function synonyms(words: unknown, field: string): void {
+  check.array(words, field).forEach((word, at) => check.string(word, `${field}[${at}]`));
+}
+
+/** A checkpoint holds the options of its run; only a teacher who is a function cannot be in it, and is given again. */
+function resumeSettings({ resume, mining, ...others }: Record<string, unknown>): Settings {
+  if (!(resume instanceof Uint8Array)) throw invalid("options.resume", `must be the bytes of a checkpoint, a Uint8Array, not ${check.show(resume)}`);
+  const begun = "does not go with options.resume: a training goes on with the options it was begun with";
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw invalid(`options.${other}`, begun);
+  if (mining === undefined) return { settings: { resume } };
+  const { teacher, ...rest } = check.options(mining as SelectionOptions, SELECT, "options.mining");
+  const [rule] = Object.keys(rest);
+  if (rule !== undefined) throw invalid(`options.mining.${rule}`, begun);
+  if (teacher !== undefined && typeof teacher !== "function") throw invalid("options.mining.teacher", `${begun}. Only a function is given again`);
+  return { settings: { resume }, teacher: teacher as Teacher | undefined };
 }
 
 export function whySettings(options: WhyOptions): Record<string, unknown> {

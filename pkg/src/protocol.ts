@@ -26,10 +26,19 @@ export interface Port<Out> {
   addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
 }
 
-/** Buffers that may move instead of being copied: those of arrays that fill them, so never the wasm memory. */
+/**
+ * Buffers that may move instead of being copied: those of arrays that fill them, so never the wasm memory. Looked for in the
+ * value, its fields, and the fields of a list's items: vectors, the bytes of a checkpoint, the files of an exported folder.
+ */
 export function transferables(value: unknown): Transferable[] {
-  const values = value !== null && typeof value === "object" ? [value, ...Object.values(value)] : [];
+  const values = Array.isArray(value) ? value.flatMap(withFields) : withFields(value);
   const arrays = values.filter((v) => v instanceof Float32Array || v instanceof Uint8Array);
   const whole = arrays.filter((a) => a.buffer instanceof ArrayBuffer && a.byteLength === a.buffer.byteLength);
   return [...new Set(whole.map((array) => array.buffer as ArrayBuffer))];
+}
+
+/** The fields of a typed array are its numbers, which hold no buffer. */
+function withFields(value: unknown): unknown[] {
+  if (value === null || typeof value !== "object") return [];
+  return ArrayBuffer.isView(value) ? [value] : [value, ...Object.values(value)];
 }

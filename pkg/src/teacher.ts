@@ -29,6 +29,13 @@ export function scorer(teacher: Teacher, field: string, end: AbortSignal): Score
   };
 }
 
+/** For a run that goes on: only its checkpoint knows whether it had a teacher. @param field in which to give it again */
+export function missing(field: string): Scorer {
+  return async () => {
+    throw invalid(field, "this training was begun with a function as its teacher: give it again beside resume");
+  };
+}
+
 async function ask(teacher: Teacher, query: string, documents: Scoring["documents"], field: string): Promise<unknown> {
   try {
     return await teacher(query, documents);

@@ -34,6 +34,34 @@ describe("cancelling", { timeout: 300_000 }, () => {
     }
   });
 
+  it("goes on where training stopped, as long as the notes are the same", async () => {
+    const site = await start({ hooks: true });
+    try {
+      const page = await site.open("?model=tiny#mode=dense&epochs=30");
+      await loadModel(page);
+      await loadSample(page);
+      await tell(page, "hold", { step: 20 });
+      await page.getByTestId("train").click();
+      await page.locator(".busy .label", { hasText: "Step 19 of" }).waitFor();
+      assert.equal(await page.getByTestId("go-on").isVisible(), false, "not while it runs");
+      await page.getByTestId("cancel").click();
+      await tell(page, "release");
+      await idle(page);
+      const goOn = page.getByTestId("go-on");
+      assert.equal(await goOn.textContent(), "Go on where it stopped (step 16)");
+      await tell(page, "hold", { step: 18 });
+      await goOn.click();
+      await page.locator(".busy .label", { hasText: "Step 17 of" }).waitFor();
+      await tell(page, "release");
+      await page.getByTestId("verdict").waitFor();
+      await idle(page);
+      assert.equal(await goOn.isVisible(), false, "there is nothing left to go on with");
+      assert.deepEqual(site.errors, []);
+    } finally {
+      await site.close();
+    }
+  });
+
   for (const trainable of ["head", "full"]) {
     it(`stops training (${trainable}) with the weights as they were; the next training runs to its verdict`, async () => {
       const site = await start({ hooks: true });

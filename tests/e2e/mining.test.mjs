@@ -75,7 +75,7 @@ describe("near misses", { timeout: 300_000 }, () => {
     await page.locator("#negatives").fill("5");
     await page.locator("#negatives").press("Tab");
     await options.getByRole("checkbox", { name: /Take a second look/ }).check();
-    await unfold(page.locator("#training details"));
+    await unfold(page.locator("#training-options"));
     await page.locator("#curriculum").selectOption("rank");
     await page.locator("#warmup").check();
     const given = new URLSearchParams(new URL(page.url()).hash.slice(1));

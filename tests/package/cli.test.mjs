@@ -35,7 +35,8 @@ test("long help has headings, after what is most needed", () => {
   const headings = (command) => nearmiss(command, "--help").stdout.match(/^[A-Z][a-z ]+(?=:$)/gm);
   const shared = ["Where negatives come from", "Which candidates become negatives"];
   assert.deepEqual(headings("mine"), shared);
-  assert.deepEqual(headings("train"), ["Training", ...shared]);
+  const training = ["What is written", "What trains", "What it learns by", "How it steps", "Against learning by heart", "When it is enough"];
+  assert.deepEqual(headings("train"), [...training, ...shared]);
   assert.equal(headings("search"), null);
   const { stdout } = nearmiss("mine", "--help");
   assert.ok(stdout.indexOf("--split NAME") < stdout.indexOf("Where negatives come from:"));

@@ -5,14 +5,16 @@
 
 import { FakeJudgments } from "./fake-judgments.mjs";
 import { mining } from "./fake-mining.mjs";
-import { coded, DIMENSIONS, dot, embed, METRICS, pack, textOf, VERDICT } from "./fake-values.mjs";
+import { coded, DIMENSIONS, dot, embed, folder, METRICS, pack, STEP, textOf, VERDICT } from "./fake-values.mjs";
 
-export { coded, deferred, DIMENSIONS, embed, FILES, METRICS, until } from "./fake-values.mjs";
+export { coded, deferred, DIMENSIONS, embed, FILES, METRICS, safetensors, until } from "./fake-values.mjs";
 
 /**
  * @param {{ kind?: string, before?: (method: string, args: unknown[]) => unknown, create?: (files, options) => unknown,
- *   steps?: number, fault?: () => unknown, mined?: (result) => object }} script `before` and `create` may throw or return a
- *   promise to be waited for; `mined` changes what a mining gives
+ *   steps?: number, fault?: () => unknown, mined?: (result) => object, exported?: Uint8Array, verdict?: object,
+ *   looks?: Record<number, { ndcg: number, best: boolean }>, stop?: number }} script `before` and `create` may throw or return a
+ *   promise to be waited for; `mined` changes what a mining gives, `verdict` a verdict; `looks` are those at the dev queries, by
+ *   step, and `stop` is the step after which training stops early
  * @returns `seams` for `createHost`, and `engines`: those created so far
  */
 export function fake(script = {}) {
@@ -208,7 +210,17 @@ class FakeEngine {
   }
 
   export(format) {
-    return this.#enterAsync("export", [format], () => new TextEncoder().encode(this.weights));
+    return this.#enterAsync("export", [format], () => this.#script.exported ?? new TextEncoder().encode(this.weights));
+  }
+
+  exportFolder(format) {
+    return this.#enterAsync("exportFolder", [format], () => folder(format, this.weights));
+  }
+
+  importFolder(files) {
+    return this.#enterAsync("importFolder", [files], () => {
+      this.weights = new TextDecoder().decode(files.find(({ path }) => path.endsWith(".safetensors")).bytes);
+    });
   }
 
   import(bytes) {
@@ -230,17 +242,27 @@ class FakeEngine {
     }
     const queries = new Set(this.judgments().filter(({ split }) => split !== "train").map(({ query }) => query)).size;
     if (kind === "evaluate") return yield { type: "evaluated", before: METRICS, after: METRICS, queries, verdict: null, elapsedMs: 1 };
+    yield* this.#training(options.resume ? JSON.parse(new TextDecoder().decode(options.resume)) : { step: 0, options }, queries);
+  }
+
+  /** @param begun where a checkpoint was made, and with which options */
+  *#training({ step: done, options }, queries) {
     if (options.mining) {
       const { report } = yield* this.#mining({ ...options.mining, strategy: options.negatives });
       yield { type: "mining", epoch: 1, step: 0, staleness: null, report, elapsedMs: 1 };
     }
     const steps = this.#script.steps ?? 3;
-    for (let step = 1; step <= steps; step += 1) {
+    const last = Math.min(steps, this.#script.stop ?? steps);
+    for (let step = done + 1; step <= last; step += 1) {
       this.weights = `step ${step}`;
-      yield { type: "step", epoch: 1, epochs: 1, step, steps, loss: 1 / step, elapsedMs: step };
+      yield { type: "step", run: 1, epoch: 1, epochs: 1, step, steps, loss: 1 / step, ...STEP, elapsedMs: step };
+      const look = this.#script.looks?.[step];
+      if (look) yield { type: "evaluation", stage: "dev", step, metrics: { ...METRICS, "ndcg@10": look.ndcg }, best: look.best, elapsedMs: step };
+      const bytes = () => new TextEncoder().encode(JSON.stringify({ step, options }));
+      if (step % options.checkpointEvery === 0) yield { type: "checkpoint", step, bytes: bytes(), elapsedMs: step };
     }
     this.weights = "tuned";
-    yield { type: "verdict", ...VERDICT, kept: options.seed !== 13, queries, steps, elapsedMs: steps };
+    yield { type: "verdict", ...VERDICT, ...this.#script.verdict, kept: options.seed !== 13, queries, steps: last, elapsedMs: last };
   }
 
   *#indexing() {

@@ -167,7 +167,7 @@ test("bad input names place and field, and nothing of it reaches the engine", as
     [() => judgments.export("jsonl", { split: "train" }), /options\.split: is for "beir"/],
     [() => judgments.import(3), /judgments: must be JSON lines, a file of them, or \{ queries, qrels \}/],
     [() => judgments.import({ queries: "" }), /judgments\.qrels: must be a string, not undefined/],
-    [() => judgments.import("", { split: "dev" }), /options\.split/],
+    [() => judgments.import("", { split: "test" }), /options\.split/],
     [() => judgments.import(new Blob([new Uint8Array([0xff])])), /judgments: the file is not UTF-8 text/],
     [() => judgments.fromDocuments({ kinds: "title" }), /options\.kinds: must be a list/],
     [() => judgments.fromDocuments({ kinds: [] }), /options\.kinds: must name at least one kind/],

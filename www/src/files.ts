@@ -40,7 +40,11 @@ async function readNote(file: File, name: string): Promise<Document[] | string> 
 
 /** Hands a file to the browser's download list. Nothing is sent anywhere: the address is a local blob. */
 export function save(bytes: Uint8Array, name: string): void {
-  const address = URL.createObjectURL(new Blob([bytes.slice()], { type: "application/octet-stream" }));
+  saveBlob(new Blob([bytes.slice()], { type: "application/octet-stream" }), name);
+}
+
+export function saveBlob(content: Blob, name: string): void {
+  const address = URL.createObjectURL(content);
   const link = document.createElement("a");
   link.href = address;
   link.download = name;

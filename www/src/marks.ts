@@ -3,6 +3,11 @@ import type { Judgment, Source } from "nearmiss";
 
 export type Side = "train" | "held-out";
 
+/** Marks from a file may stand on a third side, which chooses among trained weights: on this page that is practice too. */
+export function sideOf(split: Judgment["split"]): Side {
+  return split === "held-out" ? "held-out" : "train";
+}
+
 export interface Question {
   text: string;
   side: Side;
@@ -90,7 +95,7 @@ export function questions(judgments: readonly Judgment[]): Question[] {
   const real = (judgment: Judgment) => judgment.relevant && voice(judgment) !== "synthetic";
   for (const judgment of judgments) {
     const { query, document, relevant, split } = judgment;
-    const found = byText.get(normalise(query)) ?? { text: query, side: split ?? "train", words: [], right: [], wrong: [], standIn: false };
+    const found = byText.get(normalise(query)) ?? { text: query, side: sideOf(split), words: [], right: [], wrong: [], standIn: false };
     found.words.push(judgment);
     if (counts.has(judgment)) (relevant ? found.right : found.wrong).push(document);
     byText.set(normalise(query), found);
@@ -121,7 +126,7 @@ export function readiness(judgments: readonly Judgment[], known: number): Readin
 /** A side for every question, by the page's rule; `changed` are the judgments that had none. */
 export function giveSides(judgments: readonly Judgment[], known: ReadonlyMap<string, Side>): { sides: Map<string, Side>; changed: Judgment[] } {
   const sides = new Map(known);
-  for (const { query, split } of judgments) if (split) sides.set(normalise(query), split);
+  for (const { query, split } of judgments) if (split) sides.set(normalise(query), sideOf(split));
   const changed = judgments
     .filter((judgment) => judgment.split === undefined)
     .map((judgment) => {

@@ -3,7 +3,7 @@
  * for each side. Fetched at most once, together with the model, so that no request is made after the model has loaded.
  */
 import type { Document, Judgment } from "nearmiss";
-import { normalise, tidy, type Side } from "./marks.ts";
+import { normalise, sideOf, tidy, type Side } from "./marks.ts";
 
 export interface Sample {
   documents: Document[];
@@ -39,7 +39,7 @@ async function fetchSample(): Promise<Sample> {
   const documents = parseLines(corpus, "corpus.jsonl").map(({ _id, title, text }) => ({ id: _id, ...(title && { title }), text }));
   const texts = new Map(parseLines(queries, "queries.jsonl").map(({ _id, text }) => [_id, tidy(text)]));
   const judgments = [...parseQrels(train, texts, "train"), ...parseQrels(test, texts, "held-out")];
-  const sides = new Map(judgments.map(({ query, split }) => [normalise(query), split ?? "train"]));
+  const sides = new Map(judgments.map(({ query, split }) => [normalise(query), sideOf(split)]));
   return { documents, judgments, sides, examples: spread([...texts.values()], 6) };
 }
 

@@ -10,6 +10,7 @@ import { Search } from "./session/search.ts";
 import { Training } from "./session/training.ts";
 import type { Store } from "./state.ts";
 import { strings } from "./strings.ts";
+import { prefetchZip } from "./zip.ts";
 
 export class Session {
   readonly marks: Marks;
@@ -37,9 +38,10 @@ export class Session {
     if (!source || store.state.busy) return;
     await this.#desk.close();
     this.marks.ledger.begin();
-    store.update({ phase: "loading", verdict: null, losses: [], inUse: "earlier", earlier: null, mined: null, nearMisses: [], suspects: [] });
+    store.update({ phase: "loading", verdict: null, losses: [], looks: [], stoppedAfter: null, inUse: "earlier", earlier: null, mined: null, nearMisses: [], suspects: [] });
     await this.#desk.run("model", strings.model.starting, async (job) => {
       prefetchSample();
+      prefetchZip();
       const engine = await Nearmiss.create({ model: source, device, signal: job.signal, onProgress: showLoading(job) });
       this.#desk.engine = engine;
       store.update({ phase: "ready", device: engine.device, model: { name, ...engine.model } });

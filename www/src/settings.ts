@@ -1,8 +1,13 @@
 /** What a person may choose, and how it stands in the address. Everything has a default that needs no touching. */
-import type { MineOptions, MiningStrategy, SearchMode, TrainOptions } from "nearmiss";
+import type { AugmentOptions, MineOptions, MiningStrategy, SearchMode, Trainable, TrainOptions } from "nearmiss";
 
 /** Those that make sense without knowing the field; the package has more. */
 export const STRATEGIES = ["dense", "bm25", "hybrid", "random"] as const satisfies MiningStrategy[];
+/** Cheapest first. */
+export const RUNGS = ["head", "lora", "layers:2", "full"] as const satisfies Trainable[];
+/** "margin-mse" needs a teacher's scores, and is left to the package. */
+export const LOSSES = ["info-nce", "margin", "triplet", "contrastive"] as const satisfies TrainOptions["loss"][];
+export const AVERAGES = ["none", "ema", "checkpoints"] as const satisfies TrainOptions["average"][];
 export const CURRICULA = ["none", "rank", "score"] as const satisfies TrainOptions["curriculum"][];
 const MODES = ["dense", "lexical", "hybrid"] as const satisfies SearchMode[];
 
@@ -15,12 +20,22 @@ export interface Settings {
   negatives: number | null;
   /** Are candidates compared with the right answer word by word, and those as good left out? */
   teacher: boolean;
-  trainable: "head" | "full";
+  trainable: (typeof RUNGS)[number];
   /** Null leaves the number to the engine. */
   epochs: number | null;
   curriculum: (typeof CURRICULA)[number];
   /** Does training begin with near misses by words? */
   warmup: boolean;
+  loss: (typeof LOSSES)[number];
+  average: (typeof AVERAGES)[number];
+  /** Null leaves the number to the engine, as with the two percentages. */
+  runs: number | null;
+  /** Percent of the practice questions that only decide when to stop and which weights are best. */
+  devShare: number | null;
+  /** Percent of the inputs that each step leaves out. */
+  dropout: number | null;
+  /** Are practice questions varied a little, anew in each pass? */
+  vary: boolean;
 }
 
 export const DEFAULTS: Settings = {
@@ -32,13 +47,28 @@ export const DEFAULTS: Settings = {
   epochs: null,
   curriculum: "none",
   warmup: false,
+  loss: "info-nce",
+  average: "none",
+  runs: null,
+  devShare: null,
+  dropout: null,
+  vary: false,
 };
 
 export const MOST_EPOCHS = 200;
 export const MOST_NEGATIVES = 10;
+export const MOST_RUNS = 5;
+export const MOST_DEV_SHARE = 50;
+export const MOST_DROPOUT = 90;
 
 /** Share of the steps that `warmup` stands for. */
 const WARMUP = 0.2;
+
+/** What `vary` stands for. */
+const VARIED: AugmentOptions = { wordDropout: 0.1, typos: 0.05 };
+
+/** Steps between two checkpoints: what a crash may cost at most. */
+const CHECKPOINT_EVERY = 16;
 
 /** `#mode=dense&trainable=full&epochs=5`. Anything unknown or out of range falls back to the default. */
 export function readHash(hash: string): Settings {
@@ -49,10 +79,16 @@ export function readHash(hash: string): Settings {
     strategy: among(STRATEGIES, text("strategy")) ?? DEFAULTS.strategy,
     negatives: wholeNumber(text("negatives"), MOST_NEGATIVES),
     teacher: text("teacher") === "true",
-    trainable: text("trainable") === "full" ? "full" : DEFAULTS.trainable,
+    trainable: among(RUNGS, text("trainable")) ?? DEFAULTS.trainable,
     epochs: wholeNumber(text("epochs"), MOST_EPOCHS),
     curriculum: among(CURRICULA, text("curriculum")) ?? DEFAULTS.curriculum,
     warmup: text("warmup") === "true",
+    loss: among(LOSSES, text("loss")) ?? DEFAULTS.loss,
+    average: among(AVERAGES, text("average")) ?? DEFAULTS.average,
+    runs: wholeNumber(text("runs"), MOST_RUNS),
+    devShare: percentage(text("devShare"), MOST_DEV_SHARE),
+    dropout: percentage(text("dropout"), MOST_DROPOUT),
+    vary: text("vary") === "true",
   };
 }
 
@@ -71,6 +107,11 @@ export function wholeNumber(text: string, most: number): number | null {
   return text !== "" && Number.isInteger(number) && number >= 1 && number <= most ? number : null;
 }
 
+/** Likewise from 0, which is a choice of its own. */
+export function percentage(text: string, most: number): number | null {
+  return text === "0" ? 0 : wholeNumber(text, most);
+}
+
 /** The one of these that the text names. */
 export function among<T extends string>(all: readonly T[], text: string): T | undefined {
   return all.find((one) => one === text);
@@ -83,14 +124,22 @@ export function miningOptions({ strategy, negatives, teacher }: Settings): MineO
 
 /** The same choice of near misses, and what concerns training alone. */
 export function trainOptions(settings: Settings): TrainOptions {
-  const { strategy, negatives, teacher, trainable, epochs, curriculum, warmup } = settings;
+  const { strategy, negatives, teacher, trainable, epochs, curriculum, warmup, loss, average, runs, devShare, dropout, vary } = settings;
   return {
     trainable,
+    loss,
+    average,
+    checkpointEvery: CHECKPOINT_EVERY,
     negatives: strategy,
     curriculum,
     bm25Warmup: warmup ? WARMUP : 0,
     ...(teacher && { mining: { teacher: "maxsim" } }),
     ...(negatives !== null && { numNegatives: negatives }),
     ...(epochs !== null && { epochs }),
+    // Low-rank updates of several runs cannot be averaged.
+    ...(runs !== null && trainable !== "lora" && { runs }),
+    ...(devShare !== null && { devShare: devShare / 100 }),
+    ...(dropout !== null && { dropout: dropout / 100 }),
+    ...(vary && { augment: VARIED }),
   };
 }

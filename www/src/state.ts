@@ -37,6 +37,26 @@ export interface LossPoint {
   /** Mean cosine of the batch's queries with their right answers, and with near misses. */
   positive: number;
   negative: number;
+  /** Length of the gradient of all that trains, before it is clipped. */
+  gradNorm: number;
+  examplesPerSecond: number;
+}
+
+/** A look at the questions that decide when to stop. */
+export interface DevPoint {
+  step: number;
+  /** nDCG@10, 0..1. */
+  value: number;
+  best: boolean;
+}
+
+/** Where a training can be taken up again, and what must be as it was then. */
+export interface Checkpoint {
+  step: number;
+  bytes: Uint8Array;
+  documents: readonly Document[];
+  /** Of the model that was being trained. */
+  fingerprint: string;
 }
 
 /** What the last look for near misses gave. */
@@ -81,6 +101,11 @@ export interface State extends Settings {
   /** False once other weights are in use than those that mined. */
   minedWithThis: boolean;
   losses: LossPoint[];
+  looks: DevPoint[];
+  /** After how many looks without gain training stopped early; null when it did not. */
+  stoppedAfter: number | null;
+  /** Of a training that stopped before its end; null when there is nothing to go on with. */
+  checkpoint: Checkpoint | null;
   verdict: Verdict | null;
   inUse: "trained" | "earlier";
   busy: Busy | null;
@@ -112,11 +137,19 @@ export const initial: State = {
   suspects: [],
   minedWithThis: true,
   losses: [],
+  looks: [],
+  stoppedAfter: null,
+  checkpoint: null,
   verdict: null,
   inUse: "earlier",
   busy: null,
   problem: null,
 };
+
+/** Is the training that stopped still about these notes and this model? */
+export function canGoOn({ checkpoint, documents, model }: State): boolean {
+  return checkpoint !== null && checkpoint.documents === documents && checkpoint.fingerprint === model?.fingerprint;
+}
 
 /** Holds the state; whoever watches a part of it is called when that part was replaced. Parts are never changed in place. */
 export class Store {

@@ -2,7 +2,7 @@
 import type { ErrorCode, Verdict } from "nearmiss";
 import { judgments } from "./strings/marks.ts";
 import { mining } from "./strings/mining.ts";
-import { count, megabytes, number, short } from "./strings/numbers.ts";
+import { cosine, count, megabytes, number, percent, short } from "./strings/numbers.ts";
 import { suspects } from "./strings/suspects.ts";
 import { training } from "./strings/training.ts";
 import { why } from "./strings/why.ts";
@@ -123,6 +123,18 @@ export const strings = {
       "mrr@10": ["MRR@10", "how high the first right answer stands"],
       "precision@1": ["First result right", "share of questions"],
     },
+    /** Which weights were measured, in plain words. */
+    chosen: ({ step, run, weight, dev }: Verdict["chosen"], kept: boolean) => {
+      const asked = dev > 0 ? ` ${count(dev, "practice question")} that training set aside decided this.` : "";
+      if (weight === 0) return `None of the way was worth going: the old weights did better.${asked}`;
+      const from = `${run > 1 ? `run ${run}, ` : ""}step ${step}`;
+      return `${kept ? "Kept" : "Measured"} ${percent(weight, 0)} of the way, from ${from}.${asked}`;
+    },
+    collapsed: "The model collapsed: it now takes all notes for nearly the same. Train more gently: fewer epochs, or a smaller part of the model.",
+    spread: ({ before, after }: Verdict["spread"]) =>
+      `How alike two notes look to the model, on average: ${cosine(before.meanCosine)} before, ${cosine(after.meanCosine)} after (1 is the same). Directions in use: ${Math.round(before.effectiveRank)} before, ${Math.round(after.effectiveRank)} after.`,
+    falsePositives: ({ before, after }: Verdict["falsePositives"]) =>
+      `At the score that nine of ten right answers reach, ${percent(before.rate)} of the others passed before, ${percent(after.rate)} after.`,
     inUse: { trained: "In use now: the trained model.", earlier: "In use now: the model as it was before training." },
     keeping: "Switching models",
     exporting: "Writing the file",
@@ -136,6 +148,6 @@ export const strings = {
     up: "up",
     down: "down",
     exportNeeds: "To export, keep the trained model.",
-    exportReady: "A safetensors file, for your own backup or for the nearmiss package.",
+    exportReady: "The safetensors file is for your own backup or the nearmiss package; the zip file holds the whole model for sentence-transformers.",
   },
 };

@@ -6,6 +6,8 @@ import type { Store } from "./state.ts";
 import { strings } from "./strings.ts";
 
 type Step = Extract<TrainEvent, { type: "step" }>;
+type Look = Extract<TrainEvent, { type: "evaluation"; stage: "dev" }>;
+type Saved = Extract<TrainEvent, { type: "checkpoint" }>;
 type Mining = Extract<TrainEvent, { type: "mining" }>;
 
 /** Steps before the pace is steady enough to foretell the end. */
@@ -16,13 +18,20 @@ export class TrainingRun {
   readonly #store: Store;
   readonly #job: Job;
   #first: Step | null = null;
+  #last: Step | null = null;
   /** Of the first mining: how far near misses lay below right answers before this run changed anything. */
   #gap: number | null = null;
+  /** Looks at the questions that decide, since the best one. */
+  #looks = 0;
+  /** Steps since the last such look. */
+  #fresh = 0;
 
-  constructor(store: Store, job: Job) {
+  /** @param goesOn after the steps that are shown already */
+  constructor(store: Store, job: Job, goesOn = false) {
     this.#store = store;
     this.#job = job;
-    store.update({ losses: [], verdict: null });
+    store.update({ verdict: null, stoppedAfter: null, ...(!goesOn && { losses: [], looks: [], checkpoint: null }) });
+    if (goesOn) this.#forgetLater();
   }
 
   take(event: TrainEvent): void {
@@ -39,15 +48,42 @@ export class TrainingRun {
         this.#mined(event);
         break;
       case "evaluation":
-        this.#job.report({ label: strings.training.measuring[event.stage], done: 0, total: null, secondsLeft: null });
+        // Looks come between two steps: the bar goes on showing those.
+        if (event.stage === "dev") this.#look(event);
+        else this.#job.report({ label: strings.training.measuring[event.stage], done: 0, total: null, secondsLeft: null });
+        break;
+      case "checkpoint":
+        this.#keep(event);
         break;
       case "step":
         this.#step(event);
         break;
       case "verdict":
         this.verdict = event;
+        this.#store.update({ checkpoint: null, stoppedAfter: this.#last && this.#last.step < this.#last.steps && this.#looks > 0 ? this.#looks : null });
         break;
     }
+  }
+
+  /** What came after the checkpoint comes again. */
+  #forgetLater(): void {
+    const { checkpoint, losses, looks } = this.#store.state;
+    const kept = <P extends { step: number }>(points: P[]) => points.filter(({ step }) => step <= (checkpoint?.step ?? 0));
+    this.#store.update({ losses: kept(losses), looks: kept(looks) });
+  }
+
+  #keep({ step, bytes }: Saved): void {
+    const { documents, model } = this.#store.state;
+    if (model) this.#store.update({ checkpoint: { step, bytes, documents, fingerprint: model.fingerprint } });
+  }
+
+  /** Without a step between it is about weights part of the way back, which have no place on the curve. */
+  #look(event: Look): void {
+    const { looks } = this.#store.state;
+    if (this.#fresh === 0 && looks.length > 0) return;
+    this.#looks = event.best || this.#fresh === 0 ? 0 : this.#looks + 1;
+    this.#fresh = 0;
+    this.#store.update({ looks: [...looks, { step: event.step, value: event.metrics["ndcg@10"], best: event.best }] });
   }
 
   #mined({ report, step }: Mining): void {
@@ -57,14 +93,17 @@ export class TrainingRun {
 
   #step(event: Step): void {
     this.#first ??= event;
-    const { step, steps, epoch, epochs, loss, positiveScore: positive, negativeScore: negative } = event;
+    if (this.#last && this.#last.run !== event.run) this.#looks = 0;
+    this.#last = event;
+    this.#fresh += 1;
+    const { step, steps, epoch, epochs, loss, positiveScore: positive, negativeScore: negative, gradNorm, examplesPerSecond } = event;
     this.#job.report({
       label: strings.training.step(step, steps, epoch, epochs),
       done: step,
       total: steps,
       secondsLeft: secondsLeft(this.#first, event),
     });
-    this.#store.update({ losses: [...this.#store.state.losses, { step, loss, positive, negative }] });
+    this.#store.update({ losses: [...this.#store.state.losses, { step, loss, positive, negative, gradNorm, examplesPerSecond }] });
   }
 }
 

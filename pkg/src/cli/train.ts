@@ -4,66 +4,26 @@ import { join } from "node:path";
 import { NearmissError } from "../errors.js";
 import { trainEvents } from "../jobs.js";
 import type { TrainEvent, Verdict } from "../types.js";
-import { under, UsageError, type Args } from "./args.js";
+import type { Args } from "./args.js";
 import type { Command } from "./command.js";
 import { loadCorpus, loadJudgments, withoutShared } from "./data.js";
-import { COMMON, DATA, HELP, SEED } from "./options.js";
+import { Checkpoints, kindOf, readCheckpoint, writeFolder } from "./keeping.js";
 import { metricTable, write, writeAtomic } from "./output.js";
 import { addPseudoQueries } from "./pseudo.js";
-import { checkMixture, MIXTURE, orNone, PSEUDO, SELECTED, SELECTION, STRATEGIES } from "./selection.js";
 import { Session, type Io } from "./session.js";
-
-const SETTINGS = [
-  "trainable", "towers", "loss", "epochs", "batch-size", "learning-rate", "warmup", "margin", "scale", "weight-decay", "negatives",
-  "refresh-every", "bm25-warmup", "curriculum", "num-negatives", "max-positives", "relative-margin", "seed",
-];
+import { TrainLines, verdictLines } from "./train-lines.js";
+import { check, OPTIONS, settingsOf } from "./train-options.js";
 
 export const train: Command = {
-  spec: {
-    name: "train",
-    summary: "train on one split, and measure before and after on another that training never sees",
-    options: {
-      ...DATA,
-      "train-split": { value: "NAME", help: "which qrels to train on; may be left out with --pseudo-queries" },
-      split: { value: "NAME", required: true, help: "which qrels to measure on" },
-      ...PSEUDO,
-      out: { value: "DIR", help: "write report.json here and, if search got better, the weights" },
-      ...under("Training", {
-        trainable: { value: "WHAT", choices: ["head", "full"], help: "head: a residual linear map (default); full: every layer" },
-        towers: { value: "WHICH", choices: ["shared", "query"], help: "query trains the query side alone (default shared)" },
-        loss: { value: "NAME", choices: ["info-nce", "margin"], help: "info-nce (default) or margin" },
-        epochs: { value: "N", kind: "integer", least: 1, help: "passes over the examples" },
-        "batch-size": { value: "N", kind: "integer", least: 2, help: "queries a step" },
-        "learning-rate": { value: "X", kind: "number", least: 0, help: "peak, after the warm-up" },
-        warmup: { value: "X", kind: "number", least: 0, help: "share of the steps over which the rate rises (default 0.1)" },
-        margin: { value: "X", kind: "number", least: 0, help: "of the margin loss, in cosine (default 0.1)" },
-        scale: { value: "X", kind: "number", least: 0, help: "1/temperature of info-nce (default 30)" },
-        "weight-decay": { value: "X", kind: "number", least: 0, help: "decoupled; pulls a head towards the identity (default 0.01)" },
-        ...SEED,
-      }),
-      ...under("Where negatives come from", {
-        negatives: { value: "NAME", choices: STRATEGIES, help: `${STRATEGIES.join(", ")} (default dense)` },
-        ...MIXTURE,
-        "refresh-every": { value: "N", kind: "integer", least: 1, help: "of ance: steps between two minings (default 16)" },
-        "bm25-warmup": { value: "X", kind: "number", least: 0, help: "share of the steps that begin with bm25 negatives (default 0)" },
-        curriculum: { value: "HOW", choices: ["none", "rank", "score"], help: "easy negatives first, by rank or by score (default none)" },
-        "num-negatives": { value: "N", kind: "integer", least: 0, help: "for each (query, positive) pair (default 1)" },
-        "max-positives": { value: "N", kind: "integer", least: 1, help: "of one query in one epoch (default 4)" },
-      }),
-      ...under("Which candidates become negatives", {
-        "relative-margin": { value: "none|X", read: orNone("relative-margin"), help: "drop candidates that score above positive − |positive| × X (default 0.05)" },
-      }),
-      ...SELECTION,
-      ...COMMON,
-      ...HELP,
-    },
-  },
+  spec: { name: "train", summary: "train on one split, and measure before and after on another that training never sees", options: OPTIONS },
   run,
 };
 
 async function run(args: Args, io: Io, started: number): Promise<void> {
   const [trainSplit, split = ""] = [args.text("train-split"), args.text("split")];
   check(args);
+  const resume = args.text("resume");
+  const bytes = resume === undefined ? undefined : await readCheckpoint(resume);
   const { documents, heldOut, judgments, leftOut } = await load(args.text("data") ?? "", trainSplit, split);
   const session = await Session.open(args, io, started);
   try {
@@ -72,31 +32,21 @@ async function run(args: Args, io: Io, started: number): Promise<void> {
     // Beside judgments by people, made queries are only ever trained on: the engine sees to that.
     const pseudoQueries = await addPseudoQueries(session, args);
     await session.index();
-    const settings = settingsOf(args);
-    const { verdict, steps, minings } = await follow(session, settings);
-    // Full training adds vectors of weights that are gone after this run: not worth keeping.
-    if (settings.trainable !== "full") await session.saveCache();
+    const settings: Record<string, unknown> = bytes ? { resume } : settingsOf(args);
+    const { verdict, steps, minings } = await follow(session, bytes ? { resume: bytes } : settings, args.text("checkpoint"));
+    // All but a head adds vectors of weights that are gone after this run: not worth keeping.
+    if (!bytes && ["head", undefined].includes(args.text("trainable"))) await session.saveCache();
     const { device, model } = session;
-    const { perQuery, ...short } = verdict;
     const { before, after, examples, queries } = verdict;
     const splits = { trainSplit: trainSplit ?? null, split, pseudoQueries };
     const common = { device, model, ...splits, settings, documents: documents.length, queries, leftOut };
-    const saved = await save(args.text("out"), session, settings, { ...common, verdict, training: steps, mining: minings });
-    const result = { ...common, before, after, verdict: short, examples, out: saved, ...session.cost() };
-    const text = `${metricTable({ before, after })}${verdict.summary}\n`;
+    const saved = await save(args, session, { ...common, verdict, training: steps, mining: minings });
+    const result = { ...common, before, after, verdict, examples, ...saved, ...session.cost() };
+    const text = `${metricTable({ before, after })}${verdictLines(verdict).join("\n")}\n`;
     await write(io.stdout, args.flag("json") ? `${JSON.stringify(result)}\n` : text);
   } finally {
     await session.close();
   }
-}
-
-function check(args: Args): void {
-  const trainSplit = args.text("train-split");
-  if (trainSplit === args.text("split")) throw new UsageError("--train-split and --split must differ: training must not see what is measured");
-  if (trainSplit === undefined && !args.has("pseudo-queries")) {
-    throw new UsageError("--train-split is missing (or --pseudo-queries, to make queries from the documents)");
-  }
-  checkMixture(args, "negatives");
 }
 
 async function load(folder: string, trainSplit: string | undefined, split: string) {
@@ -104,11 +54,6 @@ async function load(folder: string, trainSplit: string | undefined, split: strin
   const heldOut = await loadJudgments(folder, split, "held-out", documents);
   if (trainSplit === undefined) return { documents, heldOut, judgments: [], leftOut: 0 };
   return { documents, heldOut, ...withoutShared(await loadJudgments(folder, trainSplit, "train", documents), heldOut) };
-}
-
-function settingsOf(args: Args): Record<string, unknown> {
-  const mining = args.settings(SELECTED);
-  return { ...args.settings(SETTINGS), ...(Object.keys(mining).length > 0 ? { mining } : {}) };
 }
 
 type Step = Extract<TrainEvent, { type: "step" }>;
@@ -120,16 +65,25 @@ interface Run {
   minings: Mining[];
 }
 
-async function follow(session: Session, settings: Record<string, unknown>): Promise<Run> {
+async function follow(session: Session, settings: Record<string, unknown>, checkpoint: string | undefined): Promise<Run> {
+  const checkpoints = checkpoint === undefined ? null : new Checkpoints(checkpoint);
+  const lines = new TrainLines();
   const run: Omit<Run, "verdict"> = { steps: [], minings: [] };
   let verdict: Verdict | null = null;
-  for await (const event of trainEvents(session.host, settings, { signal: session.signal })) {
-    session.report(event);
-    if (event.type === "verdict") verdict = withoutEnvelope(event);
-    if (event.type === "mining") run.minings.push(event);
-    if (event.type !== "step") continue;
-    run.steps.push(event);
-    session.progress.update("training", event.step, event.steps);
+  try {
+    for await (const event of trainEvents(session.host, settings, { signal: session.signal })) {
+      session.report(event);
+      for (const line of lines.take(event)) session.progress.note(line);
+      if (event.type === "verdict") verdict = withoutEnvelope(event);
+      if (event.type === "mining") run.minings.push(event);
+      if (event.type === "checkpoint") await checkpoints?.take(event);
+      if (event.type !== "step") continue;
+      run.steps.push(event);
+      session.progress.update("training", event.step, event.steps);
+    }
+  } catch (error) {
+    if (checkpoints?.line) session.progress.note(checkpoints.line);
+    throw error;
   }
   session.progress.end();
   if (!verdict) throw new NearmissError("INTERNAL", "training ended without a verdict");
@@ -140,22 +94,37 @@ function withoutEnvelope({ type: _, elapsedMs: __, ...verdict }: Extract<TrainEv
   return verdict;
 }
 
-/** Writes the report and, unless they were rolled back, the weights. Gives the files' paths. */
-async function save(
-  folder: string | undefined,
-  session: Session,
-  settings: Record<string, unknown>,
-  report: { verdict: Verdict; training: Step[]; mining: Mining[] },
-): Promise<string[]> {
-  if (folder === undefined) return [];
-  const paths = [join(folder, "report.json")];
-  if (report.verdict.kept) {
-    const weights = join(folder, settings.trainable === "full" ? "model.safetensors" : "adapter.safetensors");
-    await writeAtomic(weights, await session.host.call("export", ["safetensors"]));
-    paths.push(weights);
-  } else {
-    session.progress.note("search did not get better: the weights were rolled back and are not written");
+interface Saved {
+  out: string[];
+  exported: string[];
+}
+
+/** Writes the report and, unless they were rolled back, the weights in the formats that were asked for. Gives the files' paths. */
+async function save(args: Args, session: Session, report: Pick<Run, "verdict"> & Record<string, unknown>): Promise<Saved> {
+  const [out, folder] = [args.text("out"), args.text("export")];
+  const { kept } = report.verdict;
+  if (!kept && (out ?? folder) !== undefined) session.progress.note("search did not get better: the weights were rolled back and are not written");
+  const saved: Saved = { out: [], exported: [] };
+  if (out !== undefined) {
+    saved.out.push(join(out, "report.json"));
+    if (kept) saved.out.push(await saveWeights(out, session));
+    await writeAtomic(join(out, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
   }
-  await writeAtomic(paths[0] ?? folder, `${JSON.stringify(report, null, 2)}\n`);
-  return paths;
+  if (folder !== undefined && kept) saved.exported.push(...(await saveFolders(folder, args, session)));
+  return saved;
+}
+
+async function saveWeights(folder: string, { host }: Session): Promise<string> {
+  const bytes = await host.call("export", ["safetensors"]);
+  const path = join(folder, kindOf(bytes) === "bert" ? "model.safetensors" : "adapter.safetensors");
+  await writeAtomic(path, bytes);
+  return path;
+}
+
+async function saveFolders(folder: string, args: Args, { host }: Session): Promise<string[]> {
+  const whole = await writeFolder(folder, await host.call("exportFolder", ["sentence-transformers"]));
+  // Of a training that was taken up again, only its result tells what it trained.
+  const lora = args.has("resume") ? kindOf(await host.call("export", ["safetensors"])) === "lora" : args.text("trainable") === "lora";
+  if (!lora) return whole;
+  return [...whole, ...(await writeFolder(join(folder, "adapter"), await host.call("exportFolder", ["peft"])))];
 }

@@ -34,6 +34,19 @@ export type ModelSource =
 
 export type BinaryInput = Uint8Array | ArrayBuffer | Blob | string | URL;
 
+/** One file of an exported folder. */
+export interface ExportedFile {
+  /** Relative to the folder, with forward slashes, such as "1_Pooling/config.json". */
+  path: string;
+  bytes: Uint8Array;
+}
+
+/** Folders that Python reads. "sentence-transformers": a whole model. "peft": a LoRA adapter, without the model under it. */
+export type FolderFormat = "sentence-transformers" | "peft";
+
+/** The files of such a folder, as `export` gives them or by path. */
+export type FolderInput = readonly { path: string; bytes: Uint8Array | ArrayBuffer | Blob }[] | Record<string, Uint8Array | ArrayBuffer | Blob>;
+
 export interface CreateOptions {
   model: ModelSource;
   device?: DeviceChoice;

@@ -1,16 +1,20 @@
 /** Training, and which weights are in use afterwards. */
-import { save } from "../files.ts";
+import type { TrainOptions } from "nearmiss";
+import { save, saveBlob } from "../files.ts";
 import type { Outcome } from "../jobs.ts";
-import { trainOptions } from "../settings.ts";
+import { DEFAULTS, trainOptions } from "../settings.ts";
 import type { State } from "../state.ts";
 import { strings } from "../strings.ts";
 import { TrainingRun } from "../training-run.ts";
+import { zipFolder } from "../zip.ts";
 import type { Desk } from "./desk.ts";
 import type { Search } from "./search.ts";
 
 export class Training {
   readonly #desk: Desk;
   readonly #search: Search;
+  /** What the last training trained: the settings may say something else by now. */
+  #trained: State["trainable"] = DEFAULTS.trainable;
 
   constructor(desk: Desk, search: Search) {
     this.#desk = desk;
@@ -18,12 +22,25 @@ export class Training {
   }
 
   async train(): Promise<Outcome> {
+    const { store } = this.#desk;
+    if (!store.state.busy) this.#trained = store.state.trainable;
+    return this.#run(trainOptions(store.state), false);
+  }
+
+  /** Takes up a training that was stopped, or that broke off, where its last checkpoint was made. */
+  async goOn(): Promise<Outcome> {
+    const { checkpoint } = this.#desk.store.state;
+    return checkpoint ? this.#run({ resume: checkpoint.bytes }, true) : "refused";
+  }
+
+  async #run(options: TrainOptions, goesOn: boolean): Promise<Outcome> {
     const { engine, store } = this.#desk;
     if (!engine) return "refused";
     const outcome = await this.#desk.run("training", strings.training.begin, async (job) => {
-      const run = new TrainingRun(store, job);
-      for await (const event of engine.train({ ...trainOptions(store.state), signal: job.signal })) run.take(event);
+      const run = new TrainingRun(store, job, goesOn);
+      for await (const event of engine.train({ ...options, signal: job.signal })) run.take(event);
       if (run.verdict) store.update({ verdict: run.verdict, inUse: run.verdict.kept ? "trained" : "earlier", minedWithThis: false });
+      this.#sawModel();
     });
     if (outcome === "done") await this.#search.again();
     return outcome;
@@ -36,15 +53,37 @@ export class Training {
     const outcome = await this.#desk.run("results", strings.results.keeping, async () => {
       await (choice === "trained" ? engine.keep() : engine.rollback());
       store.update({ inUse: choice, minedWithThis: false });
+      this.#sawModel();
     });
     if (outcome === "done") await this.#search.again();
   }
 
   async export(): Promise<void> {
-    const { engine, store } = this.#desk;
+    const { engine } = this.#desk;
     if (!engine) return;
     await this.#desk.run("results", strings.results.exporting, async () => {
-      save(await engine.export("safetensors"), `nearmiss-${store.state.trainable}.safetensors`);
+      save(await engine.export("safetensors"), `nearmiss-${this.#name}.safetensors`);
     });
+  }
+
+  /** The whole model as sentence-transformers in Python loads it, in one file. */
+  async exportForPython(): Promise<void> {
+    const { engine } = this.#desk;
+    if (!engine) return;
+    await this.#desk.run("results", strings.results.exporting, async (job) => {
+      const folder = `nearmiss-${this.#name}`;
+      const files = await engine.export("sentence-transformers");
+      saveBlob(await zipFolder(folder, files, job.signal), `${folder}.zip`);
+    });
+  }
+
+  /** Other weights may be another model, with which no earlier training can be taken up. */
+  #sawModel(): void {
+    const { engine, store } = this.#desk;
+    if (engine && store.state.model) store.update({ model: { name: store.state.model.name, ...engine.model } });
+  }
+
+  get #name(): string {
+    return this.#trained.replace(":", "-");
   }
 }

@@ -30,3 +30,8 @@ export function listed(parts: readonly string[]): string {
 export function cosine(value: number): string {
   return value.toFixed(2).replace("-", "−");
 }
+
+/** 0.031 as "3.1 %". */
+export function percent(share: number, digits = 1): string {
+  return `${(100 * share).toFixed(digits)} %`;
+}

@@ -1,6 +1,6 @@
 /** Step 6, and whether there is enough to begin. */
 import type { Readiness } from "../marks.ts";
-import { count } from "./numbers.ts";
+import { count, number } from "./numbers.ts";
 
 export const training = {
   start: "Train",
@@ -29,5 +29,11 @@ export const training = {
   chart: (first: number, last: number, steps: number) => `Loss over ${steps} steps, from ${first.toFixed(3)} to ${last.toFixed(3)}`,
   similarity: (positive: number, negative: number) =>
     `Mean similarity of a question to its right answer: ${positive.toFixed(2)}; to near misses: ${negative.toFixed(2)}.`,
+  rate: (gradNorm: number, examples: number) =>
+    `Gradient norm ${gradNorm.toPrecision(2)}: how strongly the last step pulled, before it is limited. ${number(Math.round(examples))} examples a second.`,
+  dev: (last: number, best: number) => `${last.toFixed(3)} now, ${best.toFixed(3)} at best`,
+  devChart: (looks: number, best: number) => `nDCG@10 at ${count(looks, "look")} at practice questions set aside, at best ${best.toFixed(3)}`,
+  stopped: (looks: number) => `Stopped early: no gain for ${count(looks, "look")}.`,
   cancelled: "Training stopped. The model is as it was.",
+  goOn: (step: number) => `Go on where it stopped (step ${step})`,
 };

@@ -1,6 +1,6 @@
-/** The loss curve. Colours come from the style sheet, so that it follows the light and the dark scheme. */
-import { lineY, plot, ruleY } from "@observablehq/plot";
-import type { LossPoint } from "../state.ts";
+/** Two curves over the steps: the loss, and how the questions set aside fare. Colours come from the style sheet, for both schemes. */
+import { dot, lineY, plot, ruleY, type Markish } from "@observablehq/plot";
+import type { DevPoint, LossPoint } from "../state.ts";
 import { strings } from "../strings.ts";
 import { asPicture, HEIGHT } from "./plots.ts";
 
@@ -11,8 +11,37 @@ export function lossEnds(losses: readonly LossPoint[]): [number, number] {
   return [mean(losses.slice(0, count)), mean(losses.slice(-count))];
 }
 
+/** Of the value; 0 without any look. */
+export function bestLook(looks: readonly DevPoint[]): number {
+  return Math.max(0, ...looks.map(({ value }) => value));
+}
+
 export function drawLoss(container: HTMLElement, losses: readonly LossPoint[]): void {
-  const [first, last] = [losses.at(0), losses.at(-1)];
+  drawSteps(container, losses, { label: strings.training.chart(...lossEnds(losses), losses.length), axis: "loss", zero: true }, [
+    ruleY([0]),
+    lineY(losses, { x: "step", y: "loss", stroke: "var(--accent)", strokeWidth: 2, marker: losses.length === 1 ? "dot" : "none" }),
+  ]);
+}
+
+/** The best look is the one whose weights are taken, and stands out. */
+export function drawLooks(container: HTMLElement, looks: readonly DevPoint[]): void {
+  const best = bestLook(looks);
+  drawSteps(container, looks, { label: strings.training.devChart(looks.length, best), axis: "nDCG@10", zero: false }, [
+    lineY(looks, { x: "step", y: "value", stroke: "var(--accent)", strokeWidth: 2 }),
+    dot(looks, { x: "step", y: "value", r: 3, fill: "var(--accent)" }),
+    dot(looks.filter(({ value }) => value === best).slice(0, 1), { x: "step", y: "value", r: 6, stroke: "var(--ink)", strokeWidth: 2 }),
+  ]);
+}
+
+interface Axes {
+  /** Of the whole picture, for those who do not see it. */
+  label: string;
+  axis: string;
+  zero: boolean;
+}
+
+function drawSteps(container: HTMLElement, points: readonly { step: number }[], { label, axis, zero }: Axes, marks: Markish[]): void {
+  const [first, last] = [points.at(0), points.at(-1)];
   const width = container.clientWidth;
   if (!first || !last || width === 0) return container.replaceChildren();
   const chart = plot({
@@ -21,10 +50,10 @@ export function drawLoss(container: HTMLElement, losses: readonly LossPoint[]): 
     height: HEIGHT,
     marginLeft: 44,
     marginRight: 12,
-    ariaLabel: strings.training.chart(...lossEnds(losses), losses.length),
+    ariaLabel: label,
     x: { label: "step", ticks: Math.max(2, Math.floor(width / 80)), tickFormat: "d", domain: [first.step, Math.max(last.step, first.step + 1)] },
-    y: { label: "loss", grid: true, ticks: 4, zero: true },
-    marks: [ruleY([0]), lineY(losses, { x: "step", y: "loss", stroke: "var(--accent)", strokeWidth: 2, marker: losses.length === 1 ? "dot" : "none" })],
+    y: { label: axis, grid: true, ticks: 4, zero },
+    marks,
   });
   container.replaceChildren(asPicture(chart));
 }

@@ -11,7 +11,9 @@ export function mountResults(store: Store, session: Session): void {
   const save = byId<HTMLButtonElement>("export");
   keep.addEventListener("click", () => void session.training.use("trained"));
   rollback.addEventListener("click", () => void session.training.use("earlier"));
+  const python = byId<HTMLButtonElement>("export-python");
   save.addEventListener("click", () => void session.training.export());
+  python.addEventListener("click", () => void session.training.exportForPython());
 
   store.watch((state) => [state.verdict], (state) => showVerdict(state, session));
   store.watch(
@@ -21,7 +23,7 @@ export function mountResults(store: Store, session: Session): void {
       keep.setAttribute("aria-pressed", String(inUse === "trained"));
       rollback.setAttribute("aria-pressed", String(inUse === "earlier"));
       for (const control of [keep, rollback]) control.disabled = locked;
-      save.disabled = locked || inUse !== "trained";
+      for (const control of [save, python]) control.disabled = locked || inUse !== "trained";
       setText(byId("in-use"), strings.results.inUse[inUse]);
       setText(byId("export-hint"), inUse === "trained" ? strings.results.exportReady : strings.results.exportNeeds);
     },
@@ -37,6 +39,11 @@ function showVerdict({ verdict }: State, session: Session): void {
   setText(text, title);
   text.dataset["outcome"] = verdict.outcome;
   setText(byId("verdict-summary"), verdict.summary);
+  byId("collapsed").hidden = !verdict.collapsed;
+  setText(byId("collapsed"), strings.results.collapsed);
+  setText(byId("chosen"), strings.results.chosen(verdict.chosen, verdict.kept));
+  setText(byId("false-positives"), strings.results.falsePositives(verdict.falsePositives));
+  setText(byId("spread"), strings.results.spread(verdict.spread));
   byId("verdict-stand-ins").hidden = verdict.measuredOn === "judgments";
   setText(byId("verdict-stand-ins"), strings.results.standIns);
   setText(byId("verdict-caption"), strings.results.caption(verdict.queries));

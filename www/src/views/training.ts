@@ -1,45 +1,41 @@
-/** Step 6: the few options, the button, and the loss as it falls. */
-import { byId, radios, setText } from "../dom.ts";
-import { among, CURRICULA, DEFAULTS, MOST_EPOCHS, wholeNumber } from "../settings.ts";
+/** Step 6: the button, and how training goes: the loss as it falls, and what the questions set aside say. */
+import { byId, setText } from "../dom.ts";
+import type { Outcome } from "../jobs.ts";
 import type { Session } from "../session.ts";
-import type { State, Store } from "../state.ts";
+import { canGoOn, type State, type Store } from "../state.ts";
 import { strings } from "../strings.ts";
-import { drawLoss, lossEnds } from "./chart.ts";
+import { bestLook, drawLooks, drawLoss, lossEnds } from "./chart.ts";
 import { onFrames } from "./plots.ts";
+import { mountTrainingOptions } from "./training-options.ts";
 
 export function mountTraining(store: Store, session: Session): void {
-  mountOptions(store);
+  mountTrainingOptions(store);
   const note = byId("training-note");
-  byId("train").addEventListener("click", () => {
+  const follow = async (training: Promise<Outcome>) => {
     setText(note, "");
-    void session.training.train().then((outcome) => setText(note, outcome === "cancelled" ? strings.training.cancelled : ""));
-  });
+    setText(note, (await training) === "cancelled" ? strings.training.cancelled : "");
+  };
+  byId("train").addEventListener("click", () => void follow(session.training.train()));
+  mountGoOn(store, () => void follow(session.training.goOn()));
   store.watch(
     (state) => [state.verdict !== null],
     ({ verdict }) => setText(byId("train"), verdict ? strings.training.again : strings.training.start),
   );
   mountLoss(store);
+  mountLooks(store);
 }
 
-/** Not during training, which goes by what it began with. */
-function mountOptions(store: Store): void {
-  const epochs = byId<HTMLInputElement>("epochs");
-  const curriculum = byId<HTMLSelectElement>("curriculum");
-  const warmup = byId<HTMLInputElement>("warmup");
-  for (const radio of radios("trainable")) {
-    radio.addEventListener("change", () => store.update({ trainable: radio.value === "full" ? "full" : "head" }));
-  }
-  epochs.addEventListener("change", () => store.update({ epochs: wholeNumber(epochs.value, MOST_EPOCHS) }));
-  curriculum.addEventListener("change", () => store.update({ curriculum: among(CURRICULA, curriculum.value) ?? DEFAULTS.curriculum }));
-  warmup.addEventListener("change", () => store.update({ warmup: warmup.checked }));
+/** Offered when a training stopped before its end, for as long as notes and model are those it was about. */
+function mountGoOn(store: Store, goOn: () => void): void {
+  const control = byId<HTMLButtonElement>("go-on");
+  control.addEventListener("click", goOn);
   store.watch(
-    (state) => [state.trainable, state.epochs, state.curriculum, state.warmup, state.busy?.place === "training"],
+    (state) => [state.checkpoint, canGoOn(state), state.busy === null, state.phase],
     (state) => {
-      const disabled = state.busy?.place === "training";
-      for (const radio of radios("trainable")) Object.assign(radio, { checked: radio.value === state.trainable, disabled });
-      Object.assign(epochs, { value: state.epochs ?? "", disabled });
-      Object.assign(curriculum, { value: state.curriculum, disabled });
-      Object.assign(warmup, { checked: state.warmup, disabled });
+      const { checkpoint, busy, phase } = state;
+      control.hidden = busy?.place === "training" || !canGoOn(state);
+      control.disabled = busy !== null || phase !== "ready";
+      if (checkpoint) setText(control, strings.training.goOn(checkpoint.step));
     },
   );
 }
@@ -51,7 +47,24 @@ function mountLoss(store: Store): void {
     (state) => [state.losses],
     (state) => {
       byId("loss").hidden = state.losses.length === 0;
+      byId("training-details").hidden = state.losses.length === 0;
       showNumbers(state);
+      draw();
+    },
+  );
+}
+
+function mountLooks(store: Store): void {
+  const chart = byId("dev-chart");
+  const draw = onFrames(chart, () => drawLooks(chart, store.state.looks));
+  store.watch(
+    (state) => [state.looks, state.stoppedAfter],
+    ({ looks, stoppedAfter }) => {
+      // One look says nothing about the way it goes.
+      byId("dev").hidden = looks.length < 2;
+      setText(byId("dev-text"), strings.training.dev(looks.at(-1)?.value ?? 0, bestLook(looks)));
+      byId("stopped").hidden = stoppedAfter === null;
+      setText(byId("stopped"), stoppedAfter === null ? "" : strings.training.stopped(stoppedAfter));
       draw();
     },
   );
@@ -61,5 +74,6 @@ function showNumbers({ losses }: State): void {
   const last = losses.at(-1);
   if (!last) return;
   setText(byId("loss-text"), strings.training.loss(...lossEnds(losses)));
+  setText(byId("rate"), strings.training.rate(last.gradNorm, last.examplesPerSecond));
   setText(byId("similarity"), strings.training.similarity(last.positive, last.negative));
 }
