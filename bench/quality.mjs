@@ -86,11 +86,15 @@ async function runAll(open, folders, { rows, budget, workers }) {
   let finished = 0;
   async function work() {
     for (let own = queue.shift(); own !== undefined; own = queue.shift()) {
-      const worker = new Worker(path);
+      let worker = new Worker(path);
       try {
         for (const { collection, setting, seed, fold, request } of own) {
           if (performance.now() > until) return;
-          const { row, error } = await worker.ask({ ...request, data: folders[collection] });
+          const { row, error } = await worker.ask({ ...request, data: folders[collection] }).catch(({ message }) => {
+            // What one run needs too much of, memory for one, the next may have enough of.
+            worker = new Worker(path);
+            return { error: message };
+          });
           const name = `${collection}, ${setting}, seed ${seed}${fold === null ? "" : `, fold ${fold}`}`;
           finished += 1;
           if (row === undefined) failed.push(`${name}: ${error}`);

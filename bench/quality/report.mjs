@@ -10,9 +10,10 @@ export function report({ title, evaluate, claims }, rows, head) {
     `# ${title}`,
     "",
     ...head,
-    `Dense search, nDCG@10 on ${side}, of the weights as trained, whether they were then kept or rolled back: means over seeds,`,
-    "with the range in brackets. The verdict counts runs: better, no difference, worse. The interval, given for single runs, is",
-    "the 95 % paired bootstrap of the difference. Seconds are mining, training and measuring on cached embeddings.",
+    `Dense search, nDCG@10 on ${side}, of the weights as trained,`,
+    "whether they were then kept or rolled back: means over seeds, with the range in brackets. The verdict counts runs: better, no",
+    "difference, worse. The interval, given for single runs, is the 95 % paired bootstrap of the difference. Seconds are mining,",
+    "training and measuring on cached embeddings.",
   ];
   for (const [collection, entries] of groupBy(settings, (entry) => entry.collection)) {
     lines.push("", `## ${collection}`, "", ...table(entries));
@@ -49,8 +50,9 @@ function claimTable(checked) {
   const lines = [
     "## Claims",
     "",
-    "Pairs of runs that differ in nothing but what the claim is about: same collection, same seed. A claim holds on a collection",
-    "when it does in every pair; by chance alone that happens in one of four to eight collections with two or three pairs.",
+    "Pairs of runs that differ in nothing but what the claim is about: same collection, same seed. A claim holds when it does in",
+    "every pair, of which there must be three. Seeds of one collection share its queries, so that agreement among them says less",
+    "than agreement among collections.",
     "",
     "| claim | collection | mean difference in nDCG@10 | pairs in favour | |",
     "|---|---|---|---|---|",

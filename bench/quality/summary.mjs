@@ -58,9 +58,12 @@ export function bySetting(seeds) {
   });
 }
 
+/** Fewer pairs agree by chance in one case of four, or more. */
+const LEAST_PAIRS = 3;
+
 /**
- * A claim against the rows: `a` and `b` of the same collection and seed are one pair. On a collection the claim holds when a
- * is better in every pair and fails when it is in none; a tie counts for neither.
+ * A claim against the rows: `a` and `b` of the same collection and seed are one pair. It holds when a is better in every pair,
+ * its opposite when b is; a tie counts for neither.
  *
  * @returns {{ pairs: number, won: number, lost: number, difference: number, collections: object[] }}
  */
@@ -81,6 +84,6 @@ function tally(compared) {
   const won = differences.filter((difference) => difference > 0).length;
   const lost = differences.filter((difference) => difference < 0).length;
   const n = differences.length;
-  const word = n === 0 ? "not measured" : won === n ? "holds" : lost === n ? "the opposite holds" : "mixed";
+  const word = n === 0 ? "not measured" : n < LEAST_PAIRS ? "too few pairs" : won === n ? "holds" : lost === n ? "the opposite holds" : "mixed";
   return { pairs: n, won, lost, difference: n === 0 ? null : mean(differences), word };
 }

@@ -19,24 +19,31 @@ export async function buildWorker() {
   return path;
 }
 
-/** One process. `ask` takes one request at a time. */
+/** One process. `ask` takes one request at a time; after it has failed the worker is of no more use. */
 export class Worker {
   #child;
   #lines;
+  #end;
 
   constructor(path) {
     this.#child = spawn(path, [MODEL, VECTORS], { cwd: ROOT, env: ENV, stdio: ["pipe", "pipe", "inherit"] });
-    // Its end shows as the end of its output.
-    this.#child.on("error", () => {});
+    this.#end = new Promise((done) => {
+      this.#child.on("error", (cause) => done(cause.message));
+      this.#child.on("close", (status, signal) => done(signal ?? `exit status ${status}`));
+    });
+    // Writing to a process that has ended shows as the end of its output.
     this.#child.stdin.on("error", () => {});
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** @returns {Promise<{ row?: object, error?: string }>} */
+  /**
+   * @returns {Promise<{ row?: object, error?: string }>}
+   * @throws {SetupError} when the process ends instead of answering
+   */
   async ask(request) {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
     const { value, done } = await this.#lines.next();
-    if (done) throw new SetupError(`the worker ended during ${JSON.stringify(request)}`);
+    if (done) throw new SetupError(`the worker ended with ${await this.#end}`);
     return JSON.parse(value);
   }
 

@@ -75,12 +75,16 @@ describe("rows of the quality benchmark", () => {
   it("decide a claim in pairs of one collection and one seed", () => {
     const rows = [
       row("hard", 0, 0.5, 0.7), row("easy", 0, 0.5, 0.6), row("hard", 1, 0.5, 0.62), row("easy", 1, 0.5, 0.6), row("hard", 2, 0.5, 0.9),
-      row("hard", 0, 0.5, 0.5, { collection: "letters" }), row("easy", 0, 0.5, 0.53, { collection: "letters" }),
+      ...[0, 1, 2].flatMap((seed) => [
+        row("hard", seed, 0.5, 0.5, { collection: "letters" }),
+        row("easy", seed, 0.5, 0.53, { collection: "letters" }),
+      ]),
     ];
     const verdict = judge({ pairs: [["hard", "easy"]] }, bySeed(rows));
-    assert.deepEqual([verdict.pairs, verdict.won, verdict.lost, verdict.word], [3, 2, 1, "mixed"]);
-    near(verdict.difference, (0.1 + 0.02 - 0.03) / 3);
-    assert.deepEqual(verdict.collections.map(({ collection, word }) => [collection, word]), [["notes", "holds"], ["letters", "the opposite holds"]]);
+    assert.deepEqual([verdict.pairs, verdict.won, verdict.lost, verdict.word], [5, 2, 3, "mixed"]);
+    near(verdict.difference, (0.1 + 0.02 - 3 * 0.03) / 5);
+    const words = verdict.collections.map(({ collection, word }) => [collection, word]);
+    assert.deepEqual(words, [["notes", "too few pairs"], ["letters", "the opposite holds"]]);
     assert.equal(judge({ pairs: [["hard", "absent"]] }, bySeed(rows)).word, "not measured");
   });
 
@@ -88,7 +92,7 @@ describe("rows of the quality benchmark", () => {
     const claims = [{ claim: "Hard beats easy", pairs: [["hard", "easy"]] }, { claim: "Unmeasured", pairs: [["x", "y"]] }];
     const text = report({ title: "T", evaluate: "test", claims }, [row("hard", 0, 0.5, 0.7), row("easy", 0, 0.5, 0.6)], []);
     assert.match(text, /\| hard \| 1 \| 0\.7000 \| \+0\.2000 \(\+0\.0100 … \+0\.2000\) \| 1 \/ 0 \/ 0 \| 8 \| 64 \| 2\.0 \|/);
-    assert.match(text, /\| \*\*Hard beats easy\*\* \| all \| \+0\.1000 \| 1 of 1 \| holds \|/);
+    assert.match(text, /\| \*\*Hard beats easy\*\* \| all \| \+0\.1000 \| 1 of 1 \| too few pairs \|/);
     assert.doesNotMatch(text, /Unmeasured/);
   });
 });
