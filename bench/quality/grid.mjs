@@ -23,12 +23,17 @@ const heads = ["info-nce", "margin"].flatMap((loss) => [
   { name: `head, ${loss}, dense, not denoised`, options: { loss, negatives: "dense", relativeMargin: null } },
 ]);
 
+/** Each text goes through the transformer: on a CPU a run on the slice takes ten minutes, so one seed there and three on the notes. */
+const below = (name, options) => [
+  { name, options, on: ["sample notes"] },
+  { name, options, on: ["slice by query"], seeds: [0] },
+];
 const deeper = [
-  { name: "lora, info-nce, dense", options: { trainable: "lora" } },
-  { name: "lora, info-nce, ance", options: { trainable: "lora", negatives: "ance" }, seeds: [0] },
-  { name: "lora, info-nce, random", options: { trainable: "lora", negatives: "random" }, seeds: [0] },
-  { name: "layers:2, info-nce, dense", options: { trainable: "layers:2" }, seeds: [0] },
-  { name: "full, info-nce, dense", options: { trainable: "full" }, seeds: [0], on: ["slice by query"] },
+  ...below("lora, info-nce, dense", { trainable: "lora" }),
+  ...below("layers:2, info-nce, dense", { trainable: "layers:2" }),
+  ...below("full, info-nce, dense", { trainable: "full" }),
+  { name: "lora, info-nce, ance", options: { trainable: "lora", negatives: "ance" }, on: ["sample notes"] },
+  { name: "lora, info-nce, random", options: { trainable: "lora", negatives: "random" }, on: ["sample notes"] },
 ];
 
 /** Does training make search better, and what makes it do so? */
@@ -37,9 +42,9 @@ const quality = {
   evaluate: "test",
   settings: [
     { name: "defaults", options: {}, seeds: [0], on: SMALL },
-    ...heads.map((setting) => ({ on: [...LARGE, "slice by query"], ...setting })),
+    ...heads.map((setting) => ({ on: [...LARGE, "slice by query", "sample notes"], ...setting })),
     { name: "head, query tower", options: { towers: "query" }, on: [...LARGE, "slice by query"] },
-    ...deeper.map((setting) => ({ on: ["slice by query", ...LARGE], ...setting })),
+    ...deeper,
   ],
   /** Each pair: the setting said to be better, and the other. */
   claims: [
@@ -67,12 +72,12 @@ const quality = {
 
 /** One option changed from the defaults a row. */
 const axes = {
-  learningRate: [3e-5, 1e-4, 1e-3, 3e-3],
-  epochs: [2, 4, 8, 16, 32],
-  scale: [10, 20, 40, 60],
-  devShare: [0, 0.1, 0.3],
+  learningRate: [1e-4, 3e-4, 1e-3],
+  epochs: [4, 16, 32],
+  scale: [20, 40],
+  devShare: [0, 0.1],
   average: ["ema", "checkpoints"],
-  numNegatives: [0, 2, 4],
+  numNegatives: [0, 4],
 };
 const one = (name, value) => ({ name: `${name} ${value}`, options: { [name]: value } });
 
@@ -86,16 +91,9 @@ const defaults = {
     ...[20, 50, 100, 200, 500, 2000].flatMap((judgments) => [
       { name: `${judgments} judgments`, options: {}, judgments },
       // Nothing set aside inside training: neither early stopping nor a choice of how far to go.
-      { name: `${judgments} judgments, devShare 0`, options: { devShare: 0 }, judgments },
+      ...(judgments < 50 ? [] : [{ name: `${judgments} judgments, devShare 0`, options: { devShare: 0 }, judgments }]),
     ]),
-  ].map((setting) => ({ on: LARGE, seeds: [0], ...setting })).concat(
-    [5e-5, 1e-4, 2e-4, 5e-4, 1e-3].map((learningRate) => ({
-      name: `lora, learningRate ${learningRate}`,
-      options: { trainable: "lora", learningRate },
-      seeds: [0],
-      on: ["slice by query"],
-    })),
-  ),
+  ].map((setting) => ({ on: LARGE.slice(0, 3), seeds: [0], ...setting })),
   claims: [],
 };
 

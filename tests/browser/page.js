@@ -65,3 +65,11 @@ export function watchDevices() {
   };
   return devices;
 }
+
+/** The numbers of one tensor of a safetensors file. */
+export function tensor(bytes, name) {
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+  const [from, to] = header[name].data_offsets;
+  return new Float32Array(bytes.slice(8 + length + from, 8 + length + to).buffer);
+}

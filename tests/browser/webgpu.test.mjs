@@ -63,6 +63,70 @@ describe("the WebGPU build", { timeout: 300_000 }, () => {
     assert.ok(Math.max(...apart) < 1e-2, `curves apart by ${Math.max(...apart)}`);
   });
 
+  it("gives every loss, and every rung, the value and the gradient of the CPU build", async () => {
+    const found = await (await page()).evaluate(async () => {
+      const { open, fill, pull, tensor } = await import("/page.js");
+      const rows = {};
+      const losses = [
+        { loss: "info-nce", additiveMargin: 0.1, falseNegativeMargin: 0.05 },
+        { loss: "margin", margin: 0.5 },
+        { loss: "triplet", distance: "euclidean", margin: 0.5 },
+        { loss: "margin-mse", mining: { teacher: "maxsim" } },
+        { loss: "contrastive", margin: 0.8 },
+        { trainable: "lora", loss: "info-nce" },
+        { trainable: "layers:1", loss: "info-nce" },
+      ];
+      for (const build of ["cpu", "webgpu"]) {
+        const { engine } = await open(build, "/tiny/");
+        fill(engine);
+        rows[build] = [];
+        for (const options of losses) {
+          const job = { kind: "train", options: { ...options, batchSize: 4, epochs: 1, maxGradNorm: null, checkpointEvery: 1 } };
+          const events = await pull(engine, job, (event) => event.type === "checkpoint");
+          const step = events.find((event) => event.type === "step");
+          // The optimiser's first moment after one step: a tenth of the gradient.
+          rows[build].push({ options, loss: step.loss, gradNorm: step.gradNorm, gradient: [...tensor(events.at(-1).bytes, "first")] });
+          engine.cancel();
+        }
+      }
+      return rows;
+    });
+    found.cpu.forEach((cpu, at) => {
+      const gpu = found.webgpu[at];
+      const name = JSON.stringify(cpu.options);
+      assert.ok(cpu.gradNorm > 0 && cpu.gradient.length > 0, name);
+      assert.ok(Math.abs(gpu.loss - cpu.loss) <= 1e-3 * Math.abs(cpu.loss), `${name}: ${gpu.loss} for ${cpu.loss}`);
+      assert.ok(Math.abs(gpu.gradNorm - cpu.gradNorm) <= 1e-3 * cpu.gradNorm, `${name}: ${gpu.gradNorm} for ${cpu.gradNorm}`);
+      const largest = Math.max(...cpu.gradient.map(Math.abs));
+      const worst = Math.max(...cpu.gradient.map((value, i) => Math.abs(value - gpu.gradient[i])));
+      assert.ok(worst <= 1e-3 * largest, `${name}: off by ${worst} of ${largest}`);
+    });
+  });
+
+  it("goes on from the last checkpoint after the GPU went away, where there is none", async () => {
+    const found = await (await page()).evaluate(async () => {
+      const { open, fill, pull, refusal, watchDevices } = await import("/page.js");
+      const devices = watchDevices();
+      const { engine } = await open("webgpu", "/tiny/");
+      fill(engine);
+      let last;
+      const options = { epochs: 5, batchSize: 4, checkpointEvery: 3 };
+      const lost = await refusal(() =>
+        pull(engine, { kind: "train", options }, (event) => {
+          if (event.type === "checkpoint") last = event;
+          if (event.type === "step" && event.step === 5) for (const device of devices) device.destroy();
+          return false;
+        }),
+      );
+      const { engine: other } = await open("cpu", "/tiny/");
+      fill(other);
+      const events = await pull(other, { kind: "train", options: { resume: last.bytes } });
+      const steps = events.filter((event) => event.type === "step").map((event) => event.step);
+      return { lost: lost?.code, from: last.step, steps, verdict: events.at(-1).type };
+    });
+    assert.deepEqual(found, { lost: "DEVICE_LOST", from: 3, steps: [4, 5, 6, 7, 8, 9, 10], verdict: "verdict" });
+  });
+
   it("ends in DEVICE_LOST when the GPU goes away, with documents and judgments at hand", async () => {
     const found = await (await page()).evaluate(async () => {
       const { open, fill, pull, refusal, watchDevices } = await import("/page.js");

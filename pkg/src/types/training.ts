@@ -40,7 +40,7 @@ export interface TrainOptions {
   curriculum?: "none" | "rank" | "score";
   /** Positives of one query in one epoch, so that none dominates; each epoch takes others. Default 4. */
   maxPositives?: number;
-  /** Passes over the examples. Default: as many as make about 64 steps. */
+  /** Passes over the examples. Default: as many as make 8 to 64 steps, more for more examples. */
   epochs?: number;
   /** Queries a step. Default for a head: half of the examples, at most 256; for everything else 16. */
   batchSize?: number;
@@ -49,7 +49,7 @@ export interface TrainOptions {
   /** Bytes that the activations of a step may take. Texts beyond it go through the model in parts, with the gradient of the whole
    * batch all the same. Default 1 GiB. */
   memoryBudget?: number;
-  /** Peak learning rate, reached after the warm-up. Default 3e-4 for a head, 2e-4 for LoRA, 2e-5 for layers. */
+  /** Peak learning rate, reached after the warm-up. Default 5e-4 for a head, 2e-4 for LoRA, 2e-5 for layers. */
   learningRate?: number;
   /** Share of all steps over which the rate rises linearly from 0. Default 0.1. */
   warmup?: number;

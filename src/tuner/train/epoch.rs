@@ -146,7 +146,7 @@ impl Train {
         if self.trainer.is_none() {
             let batches = count.div_ceil(size.max(1));
             let steps = batches.div_ceil(self.options.accumulate);
-            self.epochs = self.options.epochs(steps);
+            self.epochs = self.options.epochs(count, steps);
             self.steps = self.epochs * steps;
             self.begin_run(tuner);
             self.narrow();
