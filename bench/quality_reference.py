@@ -33,14 +33,15 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 
 CACHE = pathlib.Path(os.environ.get("NEARMISS_CACHE", pathlib.Path.home() / ".cache/nearmiss"))
 MODEL = CACHE / "models/all-MiniLM-L6-v2"
-SCALE, WARMUP, RELATIVE_MARGIN, AIM_STEPS = 30.0, 0.1, 0.05, 64
-RATES = {"head": 3e-4, "lora": 2e-4, "full": 2e-5}
+SCALE, WARMUP, RELATIVE_MARGIN = 30.0, 0.1, 0.05
+RATES = {"head": 5e-4, "lora": 2e-4, "full": 2e-5}
 
 
 def batch_and_epochs(kind, examples):
     batch = min(max(examples // 2, 8), 256) if kind == "head" else min(16, examples)
     steps = -(-examples // batch)
-    return batch, min(max(-(-AIM_STEPS // steps), 4), 64)
+    aim = min(max(round(2.7 * examples**0.5), 8), 64)
+    return batch, min(max(-(-aim // steps), 4 if kind == "head" else 2), 64)
 
 
 def encode(model, texts):

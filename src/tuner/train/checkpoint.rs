@@ -37,8 +37,8 @@ struct State {
     looked_at: Option<usize>,
     start_ndcg: Option<f64>,
     without_gain: usize,
-    /// nDCG@10 and step.
-    best: Option<(f64, usize)>,
+    /// nDCG@10, of each dev query too, and step.
+    best: Option<(f64, Vec<f64>, usize)>,
     averaged: usize,
     finished: usize,
     chosen: Chosen,
@@ -109,8 +109,8 @@ impl Train {
         let tensor = |name: &str| checkpoint.tensor(name, length, tuner.encoder.device());
         (self.averaged.mean, self.averaged.count) = (tensor("mean")?, state.averaged);
         self.finished = tensor("finished")?.map(|mean| (mean, state.finished));
-        if let (Some((ndcg, step)), Some(weights)) = (state.best, tensor("best")?) {
-            self.looks.best = Some(Best { ndcg, step, weights });
+        if let (Some((ndcg, each, step)), Some(weights)) = (state.best, tensor("best")?) {
+            self.looks.best = Some(Best { ndcg, each, step, weights });
         }
         let mut encodings = self.everything(tuner, None);
         encodings.0.extend(self.missing_texts(tuner));
@@ -150,7 +150,7 @@ impl Train {
             looked_at: self.looked_at,
             start_ndcg: self.looks.start,
             without_gain: self.looks.without_gain,
-            best: self.looks.best.as_ref().map(|best| (best.ndcg, best.step)),
+            best: self.looks.best.as_ref().map(|best| (best.ndcg, best.each.clone(), best.step)),
             averaged: self.averaged.count,
             finished: self.finished.as_ref().map_or(0, |(_, runs)| *runs),
             chosen: self.chosen,
@@ -175,6 +175,7 @@ impl State {
             && now.judged.len() == now.examples.len()
             && (now.queries.is_empty() || now.queries.len() == self.queries.len())
             && self.queries.len() >= 2
+            && self.best.as_ref().is_none_or(|(_, each, _)| each.len() == self.dev.len())
             && self.last_round.as_ref().is_none_or(|last| last.step <= self.step);
         let examples = now.examples.iter().all(|example| {
             let negatives = example.negatives.iter().map(|negative| negative.document);

@@ -37,6 +37,8 @@ pub(super) struct Looks {
 #[derive(Clone)]
 pub(super) struct Best {
     pub ndcg: f64,
+    /// Of each dev query.
+    pub each: Vec<f64>,
     pub step: usize,
     pub weights: Tensor<1>,
 }
@@ -156,7 +158,7 @@ impl Train {
         let ndcg = seen.report.metrics.ndcg_at_10;
         let is_best = self.looks.best.as_ref().is_none_or(|best| ndcg > best.ndcg);
         if is_best {
-            self.looks.best = Some(Best { ndcg, step: self.step, weights });
+            self.looks.best = Some(Best { ndcg, each: each(&seen.report), step: self.step, weights });
             self.looks.without_gain = 0;
         } else {
             self.looks.without_gain += 1;
@@ -178,6 +180,11 @@ impl Train {
             dev: Some(dev),
         }
     }
+}
+
+/// nDCG@10 of each query.
+pub(super) fn each(report: &Report) -> Vec<f64> {
+    report.per_query.iter().map(|query| query.metrics.ndcg_at_10).collect()
 }
 
 /// The training queries that train and those that decide instead.
