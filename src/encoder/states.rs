@@ -71,20 +71,26 @@ impl Encoder {
     ) -> Tensor<2> {
         let positions = self.config().max_position_embeddings;
         let longest = inputs.iter().map(|input| self.tokens_of(input)).max().unwrap_or(1).clamp(1, positions);
-        let seq = if FEW_SHAPES { fixed_length(longest, positions) } else { longest };
-        let tokens = |input: &&Input| match input {
-            Input::Tokens(ids) => ids.clone(),
-            Input::States(_) => Vec::new(),
+        // Where shapes must be few, rows are filled up with empty texts to a power of two, lengths to one of a few.
+        let (rows, seq) = match FEW_SHAPES {
+            true => (inputs.len().next_power_of_two(), fixed_length(longest, positions)),
+            false => (inputs.len(), longest),
         };
         let (x, mask) = match inputs.first() {
-            Some(Input::States(_)) => self.stack(inputs, seq, device),
+            Some(Input::States(_)) => self.stack(inputs, [rows, seq], device),
             _ => {
-                let batch =
-                    TokenBatch::new(&inputs.iter().map(tokens).collect::<Vec<_>>(), positions, device);
+                let tokens = |input: &&Input| match input {
+                    Input::Tokens(ids) => ids.clone(),
+                    Input::States(_) => Vec::new(),
+                };
+                let mut sequences: Vec<Vec<u32>> = inputs.iter().map(tokens).collect();
+                sequences.resize(rows, Vec::new());
+                let batch = TokenBatch::new(&sequences, positions, device);
                 (bert.lower(batch.ids, batch.mask.clone(), 0), batch.mask)
             }
         };
-        l2_normalize(pool(bert.upper(x, mask.clone(), layer, dropout), mask, self.pooling()))
+        let pooled = pool(bert.upper(x, mask.clone(), layer, dropout), mask, self.pooling());
+        l2_normalize(pooled.narrow(0, 0, inputs.len()))
     }
 
     /// Tokens of an input.
@@ -95,11 +101,11 @@ impl Encoder {
         }
     }
 
-    /// `[inputs, seq, hidden]` and its mask, padded with zeros.
-    fn stack(&self, inputs: &[&Input], seq: usize, device: &Device) -> (Tensor<3>, Tensor<2>) {
+    /// `[rows, seq, hidden]` and its mask, padded with zeros.
+    fn stack(&self, inputs: &[&Input], [rows, seq]: [usize; 2], device: &Device) -> (Tensor<3>, Tensor<2>) {
         let hidden = self.config().hidden_size;
-        let mut values = Vec::with_capacity(inputs.len() * seq * hidden);
-        let mut mask = Vec::with_capacity(inputs.len() * seq);
+        let mut values = Vec::with_capacity(rows * seq * hidden);
+        let mut mask = Vec::with_capacity(rows * seq);
         for (row, input) in inputs.iter().enumerate() {
             let used = self.tokens_of(input).min(seq);
             if let Input::States(states) = input {
@@ -109,8 +115,9 @@ impl Encoder {
             mask.extend(std::iter::repeat_n(1.0_f32, used));
             mask.resize((row + 1) * seq, 0.0);
         }
-        let shape = [inputs.len(), seq, hidden];
-        let mask = Tensor::from_data(TensorData::new(mask, [inputs.len(), seq]), device);
-        (Tensor::from_data(TensorData::new(values, shape), device), mask)
+        values.resize(rows * seq * hidden, 0.0);
+        mask.resize(rows * seq, 0.0);
+        let mask = Tensor::from_data(TensorData::new(mask, [rows, seq]), device);
+        (Tensor::from_data(TensorData::new(values, [rows, seq, hidden]), device), mask)
     }
 }
