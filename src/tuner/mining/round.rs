@@ -48,6 +48,8 @@ pub(in crate::tuner) struct Round {
     texts: Vec<NearMiss>,
     scores: Scores,
     wanted: Vec<(usize, Vec<usize>)>,
+    /// Is the teacher asked about judged negatives too?
+    asks_judged: bool,
     /// A question that the caller has not answered.
     asked: Option<(usize, Vec<usize>)>,
     miner: Option<Miner>,
@@ -113,9 +115,15 @@ impl Round {
             texts: Vec::new(),
             scores,
             wanted: Vec::new(),
+            asks_judged: false,
             asked: None,
             mining_ms: started.elapsed().as_secs_f64() * 1e3,
         })
+    }
+
+    /// The same, but the teacher is asked about judged negatives too: nothing to filter there, but much to learn from.
+    pub(in crate::tuner) fn with_judged(self) -> Self {
+        Self { asks_judged: true, ..self }
     }
 
     /// The next piece of work; none when the round is over.
@@ -210,6 +218,9 @@ impl Round {
         for (at, candidates) in candidates.iter().enumerate() {
             let query = from + at;
             let mut wanted = shortlist(candidates, &self.sources.options, documents);
+            if self.asks_judged {
+                wanted.extend(candidates.negatives.iter().map(|marked| marked.document));
+            }
             if !wanted.is_empty() {
                 wanted.extend(candidates.positives.iter().map(|positive| positive.document));
             }

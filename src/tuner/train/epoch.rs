@@ -5,7 +5,7 @@ use crate::dataset::{BatchKey, Rng, batches};
 use crate::encoder::{Snapshot, Towers};
 use crate::error::Result;
 use crate::mining::{Curriculum, MiningOptions, MiningReport, Strategy, Teacher};
-use crate::training::{Averaged, Trainer, TrainingExample, Tuned};
+use crate::training::{Averaged, LossName, Trainer, TrainingExample, Tuned};
 use crate::tuner::Tuner;
 use crate::tuner::events::Event;
 use crate::tuner::mining::{Round, found, overlap};
@@ -95,7 +95,8 @@ impl Train {
         let is_other =
             |last: &LastRound| last.strategy != options.strategy || (has_stages && last.stage != stage);
         let asks_again = self.last_round.as_ref().is_some_and(is_other);
-        Round::begin(tuner, options, self.queries.clone(), weights, scores, asks_again).await
+        let round = Round::begin(tuner, options, self.queries.clone(), weights, scores, asks_again).await?;
+        Ok(if self.options.loss == LossName::MarginMse { round.with_judged() } else { round })
     }
 
     /// Turns what was mined into examples, and begins the epoch if the last one is over.

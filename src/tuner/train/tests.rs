@@ -187,3 +187,24 @@ fn a_curriculum_ends_as_hard_as_was_asked_for() {
         assert!(starts.is_sorted_by(|a, b| a >= b), "{starts:?}");
     }
 }
+
+#[test]
+fn a_teacher_is_asked_about_judged_negatives_where_it_is_learned_from() {
+    use crate::mining::{MiningOptions, Teacher};
+    use crate::training::LossName;
+    for loss in [LossName::MarginMse, LossName::InfoNce] {
+        let mut tuner = tuner(20);
+        held_out(&mut tuner);
+        (0..4).for_each(|at| judge(&mut tuner, &format!("about {at}"), Split::Train, &[at], &[at + 5]));
+        let mining = MiningOptions { teacher: Some(Teacher::MaxSim), ..MiningOptions::default() };
+        let options =
+            TrainOptions { loss, mining, num_negatives: 2, epochs: Some(1), ..TrainOptions::default() };
+        let epochs = epochs(&mut tuner, options);
+        let gaps =
+            |place: usize| epochs[0].examples.iter().filter_map(move |example| example.negatives[place].gap);
+        // Judged ones come first; the second is mined, and the teacher looked at all that were.
+        assert_eq!(gaps(0).count(), if loss == LossName::MarginMse { 4 } else { 0 }, "{loss:?}");
+        assert_eq!(gaps(1).count(), 4, "{loss:?}");
+        assert!(gaps(1).all(|gap| gap.abs() < 2.0));
+    }
+}
