@@ -13,9 +13,9 @@ use crate::tuner::events::{Event, Moment};
 use crate::tuner::ranking::{DEPTH, Mode};
 use burn::tensor::Tensor;
 
-/// Documents that come into question for the dev queries, where documents must be encoded anew at each look: so many would be a
-/// tenth of the work of a default run.
-const POOL: usize = 256;
+/// Documents that come into question for the dev queries, where documents must be encoded anew at each look: eight looks at so many
+/// are about an eighth of the work of a default run (60 steps of 48 texts, forward and back).
+const POOL: usize = 128;
 /// Of one query, whatever the number of queries.
 const POOL_EACH: [usize; 2] = [3, 20];
 /// Texts encoded at once.
