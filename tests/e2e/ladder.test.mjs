@@ -32,7 +32,7 @@ describe("the ladder", { timeout: 300_000 }, () => {
     assert.ok((await page.getByTestId("dev-chart").locator("svg path[d]").count()) > 0);
     assert.match(await page.locator("#dev-text").textContent(), /^\d\.\d{3} now, \d\.\d{3} at best$/);
     assert.match(await page.locator("#rate").textContent(), /^Gradient norm [\d.e+-]+: .* examples a second\.$/);
-    assert.match(await page.getByTestId("chosen").textContent(), /^((Kept|Measured) \d+ % of the way, from step \d\.|None of the way was worth going)/);
+    assert.match(await page.getByTestId("chosen").textContent(), /^((Kept|Measured): (the model|\d+ % of the way from the old model to the one) after step \d\.|None of the way was worth going)/);
     assert.match(await page.getByTestId("false-positives").textContent(), /\d+\.\d % of the others passed before, \d+\.\d % after\.$/);
     assert.match(await page.getByTestId("spread").textContent(), /before.*after/);
   });

@@ -128,7 +128,8 @@ export const strings = {
       const asked = dev > 0 ? ` ${count(dev, "practice question")} that training set aside decided this.` : "";
       if (weight === 0) return `None of the way was worth going: the old weights did better.${asked}`;
       const from = `${run > 1 ? `run ${run}, ` : ""}step ${step}`;
-      return `${kept ? "Kept" : "Measured"} ${percent(weight, 0)} of the way, from ${from}.${asked}`;
+      if (weight === 1) return `${kept ? "Kept" : "Measured"}: the model after ${from}.${asked}`;
+      return `${kept ? "Kept" : "Measured"}: ${percent(weight, 0)} of the way from the old model to the one after ${from}.${asked}`;
     },
     collapsed: "The model collapsed: it now takes all notes for nearly the same. Train more gently: fewer epochs, or a smaller part of the model.",
     spread: ({ before, after }: Verdict["spread"]) =>
