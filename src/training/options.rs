@@ -24,6 +24,10 @@ pub(super) const HEAD_BATCH: usize = 256;
 /// where nothing is to be gained.
 const HEAD_RATE: f64 = 5e-4;
 
+/// Likewise of LoRA: with 39 questions on 200 passages of SQuADShifts, 1e-3 took nDCG@10 from .8372 to .8555 (queries set aside from
+/// training); 2e-4, usual for longer runs, hardly moves in so few steps.
+const LORA_RATE: f64 = 1e-3;
+
 /// Largest default batch of everything else: each text goes through the transformer, forward and back.
 const TEXT_BATCH: usize = 16;
 
@@ -98,7 +102,7 @@ pub struct TrainOptions {
     pub accumulate: usize,
     /// Bytes that the activations of a batch may take before it goes through the model in parts.
     pub memory_budget: u64,
-    /// Peak of the schedule. By default 5e-4 for a head, 2e-4 for LoRA, 2e-5 for layers.
+    /// Peak of the schedule. By default 5e-4 for a head, 1e-3 for LoRA, 2e-5 for layers.
     pub learning_rate: Option<f64>,
     /// Share of all steps that the rate takes to rise, 0..1.
     pub warmup: f64,
@@ -233,7 +237,7 @@ impl TrainOptions {
     pub fn rate(&self) -> f64 {
         let by_rung = match self.trainable {
             Trainable::Head => HEAD_RATE,
-            Trainable::Lora => 2e-4,
+            Trainable::Lora => LORA_RATE,
             Trainable::Layers(_) | Trainable::Full => 2e-5,
         };
         self.learning_rate.unwrap_or(by_rung)

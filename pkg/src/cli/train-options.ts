@@ -83,7 +83,7 @@ const STEPS: Options = under("How it steps", {
   "batch-size": integer("queries a step (default: 16, more for a head)", 2),
   accumulate: integer("batches whose gradients make one step (default 1)"),
   "memory-budget": { value: "MB", read: megabytes, help: "for the activations of a step; texts beyond it go in parts (default 1074)" },
-  "learning-rate": number("peak, after the warm-up (default 5e-4 for a head, 2e-4 for lora, else 2e-5)"),
+  "learning-rate": number("peak, after the warm-up (default 5e-4 for a head, 1e-3 for lora, else 2e-5)"),
   warmup: number("share of the steps over which the rate rises (default 0.1)"),
   schedule: { value: "NAME", choices: ["linear", "cosine"], help: "how the rate falls afterwards: linear (default) or cosine" },
   "max-grad-norm": { value: "none|X", read: orNone("max-grad-norm"), help: "scale gradients down to this global norm (default 1)" },

@@ -49,7 +49,7 @@ export interface TrainOptions {
   /** Bytes that the activations of a step may take. Texts beyond it go through the model in parts, with the gradient of the whole
    * batch all the same. Default 1 GiB. */
   memoryBudget?: number;
-  /** Peak learning rate, reached after the warm-up. Default 5e-4 for a head, 2e-4 for LoRA, 2e-5 for layers. */
+  /** Peak learning rate, reached after the warm-up. Default 5e-4 for a head, 1e-3 for LoRA, 2e-5 for layers. */
   learningRate?: number;
   /** Share of all steps over which the rate rises linearly from 0. Default 0.1. */
   warmup?: number;
