@@ -47,7 +47,7 @@ enum JobRequest {
     },
     Train {
         #[serde(default)]
-        options: TrainOptions,
+        options: Box<TrainOptions>,
     },
 }
 
@@ -185,7 +185,7 @@ impl Engine {
             JobRequest::Index => Job::index(&tuner),
             JobRequest::Mine { options } => Job::mine(&tuner, options),
             JobRequest::Evaluate { options } => Job::evaluate(&tuner, options.split, options.mode),
-            JobRequest::Train { options } => Job::train(&tuner, options),
+            JobRequest::Train { options } => Job::train(&tuner, *options),
         };
         *self.job()? = Some((job.map_err(error)?, Instant::now()));
         Ok(())
