@@ -171,10 +171,12 @@ fn a_run_ends_when_its_documents_change() {
 
 #[test]
 fn what_was_trained_goes_out_and_comes_back() {
-    for trainable in [Trainable::Head, Trainable::Full] {
+    let kinds = [Trainable::Head, Trainable::Full].into_iter();
+    for (trainable, towers) in kinds.flat_map(|kind| [(kind, Towers::Shared), (kind, Towers::Query)]) {
         let mut trained = tuner();
         assert_eq!(pollster::block_on(trained.export()).unwrap_err().code(), "INSUFFICIENT_DATA");
-        let job = Job::train(&trained, options(trainable, LossName::InfoNce)).unwrap();
+        let options = TrainOptions { towers, ..options(trainable, LossName::InfoNce) };
+        let job = Job::train(&trained, options).unwrap();
         run(&mut trained, job).unwrap();
         trained.keep().unwrap();
         let bytes = pollster::block_on(trained.export()).unwrap();

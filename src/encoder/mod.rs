@@ -29,7 +29,7 @@ mod weights;
 pub use adapter::{Head, Tower, Towers};
 pub use backend::{KIND, check, open, read};
 pub use batch::{TokenBatch, plan};
-pub use bert::{Bert, drop_out};
+pub use bert::Bert;
 pub use config::{BertConfig, Pooling};
 pub use folder::{ExportedFile, Imported};
 pub use lora::{Factor, Lora, LoraOptions};
@@ -298,7 +298,8 @@ impl Encoder {
     }
 }
 
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+/// What [`fnv1a`] begins with.
+pub const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// FNV-1a over 64 bits: names a version of a model or a text. No defence against someone who wants a collision.
 pub fn fnv1a(hash: u64, bytes: &[u8]) -> u64 {

@@ -1,7 +1,7 @@
 //! Embeddings before any adapter, by text: nothing is encoded twice with the same weights.
 
 use crate::embeddings::Embeddings;
-use crate::encoder::fnv1a;
+use crate::encoder::{FNV_OFFSET, fnv1a};
 use crate::error::{Error, Result};
 use std::collections::{HashMap, HashSet};
 
@@ -23,7 +23,7 @@ struct Table {
 
 /// The key of a text for the weights with this fingerprint.
 pub(super) fn key(fingerprint: u64, text: &str) -> Key {
-    fnv1a(fnv1a(0xcbf2_9ce4_8422_2325, &fingerprint.to_le_bytes()), text.as_bytes())
+    fnv1a(fnv1a(FNV_OFFSET, &fingerprint.to_le_bytes()), text.as_bytes())
 }
 
 /// Reads what [`Vectors::export`] wrote.

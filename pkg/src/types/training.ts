@@ -81,7 +81,7 @@ export interface TrainOptions {
   /** Changes training queries, anew each epoch. */
   augment?: AugmentOptions;
   /** Which weights are judged and kept: the last ("none"), their exponential moving average ("ema"), or the mean of those at each
-   * look at the dev queries ("checkpoints"). Default "none". */
+   * look at the dev queries ("checkpoints"; without dev queries there is none, and the last are taken). Default "none". */
   average?: "none" | "ema" | "checkpoints";
   /** Runs with different seeds, whose weights are averaged. Default 1; not for LoRA. */
   runs?: number;
