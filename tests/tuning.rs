@@ -188,7 +188,7 @@ fn what_was_trained_goes_out_and_comes_back() {
         // The index follows, and the baseline is measured on all documents with the weights that were loaded.
         let job = Job::index(&fresh).unwrap();
         run(&mut fresh, job).unwrap();
-        let dense = SearchOptions { k: 12, mode: Mode::Dense };
+        let dense = SearchOptions { k: 12, mode: Mode::Dense, ..SearchOptions::default() };
         assert_eq!(pollster::block_on(fresh.search("turn the key", &dense)).unwrap().len(), 12);
         let job = Job::evaluate(&fresh, Split::HeldOut, Mode::Dense).unwrap();
         let events = run(&mut fresh, job).unwrap();
@@ -221,7 +221,7 @@ fn what_was_trained_goes_out_and_comes_back() {
 fn what_is_missing_is_named_before_any_work() {
     let mut empty = empty();
     let search = |tuner: &mut Tuner, query: &str, k: usize| {
-        pollster::block_on(tuner.search(query, &SearchOptions { k, mode: Mode::Hybrid }))
+        pollster::block_on(tuner.search(query, &SearchOptions { k, ..SearchOptions::default() }))
             .map(|_| ())
             .unwrap_err()
     };
@@ -270,8 +270,10 @@ fn vectors_carry_over_and_nothing_is_encoded_twice() {
     assert!(third.unencoded().is_empty());
     for mode in [Mode::Dense, Mode::Lexical, Mode::Hybrid] {
         let found = |tuner: &mut Tuner| {
-            let hits =
-                pollster::block_on(tuner.search("rotate the valve", &SearchOptions { k: 3, mode })).unwrap();
+            let hits = pollster::block_on(
+                tuner.search("rotate the valve", &SearchOptions { k: 3, mode, ..SearchOptions::default() }),
+            )
+            .unwrap();
             hits.iter().map(|hit| hit.document.id.clone()).collect::<Vec<_>>()
         };
         assert_eq!(found(&mut first), found(&mut third), "{mode:?}");

@@ -11,7 +11,7 @@ use crate::encoder::{Encoder, KIND, ModelFiles, Tower};
 use crate::error::{Error, Result};
 use crate::mining::MiningOptions;
 use crate::training::TrainOptions;
-use crate::tuner::{Event, Job, Mode, SearchOptions, Tuner};
+use crate::tuner::{Event, Job, Mode, Scorer, SearchOptions, SearchStage, Tuner};
 use serde::{Deserialize, Serialize};
 use std::cell::{RefCell, RefMut};
 use wasm_bindgen::prelude::*;
@@ -31,6 +31,7 @@ pub struct Engine {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct CreateOptions {
     max_length: Option<usize>,
+    language: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -55,12 +56,22 @@ enum JobRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct EvaluateOptions {
     split: Split,
-    mode: Mode,
+    mode: Option<Mode>,
+    rerank: Option<Scorer>,
+    stages: Option<Vec<SearchStage>>,
 }
 
 impl Default for EvaluateOptions {
     fn default() -> Self {
-        Self { split: Split::HeldOut, mode: Mode::Dense }
+        Self { split: Split::HeldOut, mode: None, rerank: None, stages: None }
+    }
+}
+
+impl From<EvaluateOptions> for SearchOptions {
+    fn from(EvaluateOptions { mode, rerank, stages, .. }: EvaluateOptions) -> Self {
+        // By default what training changes is measured: dense search.
+        let by_default = if stages.is_some() { Mode::default() } else { Mode::Dense };
+        Self { mode: mode.unwrap_or(by_default), rerank, stages, ..Self::default() }
     }
 }
 
@@ -184,7 +195,7 @@ impl Engine {
         let job = match request {
             JobRequest::Index => Job::index(&tuner),
             JobRequest::Mine { options } => Job::mine(&tuner, options),
-            JobRequest::Evaluate { options } => Job::evaluate(&tuner, options.split, options.mode),
+            JobRequest::Evaluate { options } => Job::evaluate(&tuner, options.split, options),
             JobRequest::Train { options } => Job::train(&tuner, *options),
         };
         *self.job()? = Some((job.map_err(error)?, Instant::now()));
@@ -275,7 +286,11 @@ async fn load(files: &JsValue, options: CreateOptions) -> Result<Tuner> {
         pooling: pooling.as_deref(),
         sentence_bert: sentence_bert.as_deref(),
     };
-    Ok(Tuner::new(Encoder::load(files, options.max_length).await?))
+    let mut tuner = Tuner::new(Encoder::load(files, options.max_length).await?);
+    if let Some(language) = &options.language {
+        tuner.set_language(language)?;
+    }
+    Ok(tuner)
 }
 
 fn texts_of(texts: JsValue, side: JsValue) -> Js<(Vec<String>, Tower)> {

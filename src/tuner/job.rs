@@ -2,9 +2,10 @@
 
 use super::Tuner;
 use super::encoding::Encoding;
+use super::evaluating::Evaluating;
 use super::events::{Event, Stage};
 use super::mining::{Round, Scores, found, overlap};
-use super::ranking::Mode;
+use super::search::{Mode, SearchOptions};
 use super::train::Train;
 use crate::dataset::Split;
 use crate::error::{Error, Result};
@@ -22,7 +23,8 @@ enum Work {
     Index,
     Mine { options: MiningOptions },
     Mining(Box<Round>),
-    Evaluate { split: Split, mode: Mode },
+    Evaluate { split: Split, search: SearchOptions },
+    Evaluating(Box<Evaluating>),
     Train(Box<Train>),
     Done,
 }
@@ -46,21 +48,23 @@ impl Job {
         })
     }
 
-    /// Measures one side of the judgments, with the model as loaded and as it is now.
+    /// Measures search on one side of the judgments, with the model as loaded and as it is now.
     ///
     /// # Errors
-    /// `InsufficientData` without documents.
-    pub fn evaluate(tuner: &Tuner, split: Split, mode: Mode) -> Result<Self> {
+    /// `InsufficientData` without documents, `InputInvalid` for an option.
+    pub fn evaluate(tuner: &Tuner, split: Split, search: impl Into<SearchOptions>) -> Result<Self> {
         tuner.need_documents()?;
-        let encodings = match mode {
-            Mode::Lexical => Vec::new(),
+        let search = search.into();
+        search.validate()?;
+        let encodings = match search.as_mode() {
+            Some(Mode::Lexical) => Vec::new(),
             _ => {
                 let mut encodings = tuner.for_baseline(split);
                 encodings.extend([queries(tuner, split), documents(tuner)]);
                 encodings
             }
         };
-        Ok(Self { encodings, work: Work::Evaluate { split, mode } })
+        Ok(Self { encodings, work: Work::Evaluate { split, search } })
     }
 
     /// Trains, measures, and keeps the new weights only if held-out search got better.
@@ -103,7 +107,14 @@ impl Job {
                 self.mine_on(tuner, Box::new(round)).await.map(Some)
             }
             Work::Mining(round) => self.mine_on(tuner, round).await.map(Some),
-            Work::Evaluate { split, mode } => tuner.evaluated(split, mode).await.map(Some),
+            Work::Evaluate { split, search } => match search.as_mode() {
+                Some(mode) => tuner.evaluated(split, mode).await.map(Some),
+                None => {
+                    let work = Evaluating::new(tuner, split, search)?;
+                    self.evaluate_on(tuner, Box::new(work)).await.map(Some)
+                }
+            },
+            Work::Evaluating(work) => self.evaluate_on(tuner, work).await.map(Some),
             Work::Train(mut train) => {
                 let event = train.next(tuner).await?;
                 if event.is_some() {
@@ -127,6 +138,15 @@ impl Job {
             Work::Train(train) => train.put_scores(scores),
             _ => Err(Error::input("teacher", "gave scores that nobody asked for")),
         }
+    }
+
+    /// One query, or the outcome.
+    async fn evaluate_on(&mut self, tuner: &mut Tuner, mut work: Box<Evaluating>) -> Result<Event> {
+        let event = work.next(tuner).await?;
+        if !matches!(event, Event::Evaluated { .. }) {
+            self.work = Work::Evaluating(work);
+        }
+        Ok(event)
     }
 
     /// One piece of a round, or its outcome.
@@ -183,7 +203,7 @@ impl Tuner {
         missing.map(|(stage, texts)| Encoding::new(stage, texts, length, Some(original.clone()))).into()
     }
 
-    fn is_original(&self) -> bool {
+    pub(super) fn is_original(&self) -> bool {
         let now = self.encoder.snapshot();
         now.head().is_none() && now.fingerprints() == self.original.fingerprints()
     }

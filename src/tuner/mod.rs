@@ -15,14 +15,15 @@
 //! ```
 
 mod encoding;
+mod evaluating;
 mod events;
 mod export;
 mod folders;
 mod job;
 mod judging;
 mod mining;
-mod ranking;
 mod relations;
+mod search;
 mod train;
 mod vectors;
 mod why;
@@ -32,7 +33,9 @@ pub use folders::FolderFormat;
 pub use job::Job;
 pub use judging::{FeedbackResult, PseudoResult, Undone};
 pub use mining::{MinedExample, MinedNegative, NamedSuspect, NearMissText};
-pub use ranking::{Found, Mode, Place, SearchOptions};
+pub use search::{
+    Excerpt, Found, Group, Method, Mode, Place, Scorer, SearchOptions, SearchStage, Snippets, VectorIndex,
+};
 pub use train::Chosen;
 pub use why::{Aligned, Piece, PositiveStanding, Standing, Why};
 
@@ -40,9 +43,10 @@ use crate::dataset::{Change, Corpus, Document, JudgedQuery, Judgments, Split};
 use crate::embeddings::Embeddings;
 use crate::encoder::{Encoder, Snapshot, Tower};
 use crate::error::{Error, Result};
-use crate::index::Bm25;
+use crate::index::{Analyzer, Bm25};
 use crate::text::NearMisses;
 use relations::Relations;
+use search::{Dense, TokenCache};
 use std::collections::HashSet;
 use std::rc::Rc;
 use vectors::Vectors;
@@ -53,13 +57,17 @@ pub struct Tuner {
     corpus: Corpus,
     judgments: Judgments,
     vectors: Vectors,
-    /// Rebuilt when documents change.
+    /// Of documents and queries in lexical search.
+    analyzer: Analyzer,
+    /// Follows the documents, once somebody has searched.
     lexical: Option<Rc<Bm25>>,
     /// Rebuilt when documents, their embeddings or the adapter change.
     dense: Option<Rc<Dense>>,
     /// Likewise when documents change.
     relations: Option<Rc<Relations>>,
     near_misses: Option<Rc<NearMisses>>,
+    /// Of documents that were compared with a query token by token.
+    tokens: TokenCache,
     /// What the last mining found.
     last_mined: Option<HashSet<u64>>,
     /// Weights in training that documents were encoded with, to mine.
@@ -79,13 +87,6 @@ const SPLIT_SEED: u64 = 0;
 
 /// Of synthetic texts. One for everything: a text that is trained on in every epoch is encoded once.
 const NEAR_MISS_SEED: u64 = 0;
-
-/// Embeddings of the documents that have one, through the adapter.
-struct Dense {
-    rows: Embeddings,
-    /// Position in the corpus of each row.
-    positions: Vec<usize>,
-}
 
 /// What adding documents did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -110,10 +111,12 @@ impl Tuner {
             corpus: Corpus::default(),
             judgments: Judgments::default(),
             vectors,
+            analyzer: Analyzer::default(),
             lexical: None,
             dense: None,
             relations: None,
             near_misses: None,
+            tokens: TokenCache::default(),
             last_mined: None,
             mined_with: None,
             original,
@@ -121,6 +124,16 @@ impl Tuner {
             verdict: None,
             revision: 0,
         }
+    }
+
+    /// Takes another language for lexical search: see [`Analyzer::new`].
+    ///
+    /// # Errors
+    /// `InputInvalid` for an unknown one.
+    pub fn set_language(&mut self, language: &str) -> Result<()> {
+        self.analyzer = Analyzer::new(language)?;
+        self.lexical = None;
+        Ok(())
     }
 
     /// The model in use.
@@ -155,9 +168,18 @@ impl Tuner {
         }
         let mut outcome = Added::default();
         for document in documents {
+            let (id, content) = (document.id.clone(), document.content());
             match self.corpus.add(document)? {
-                Change::Added => outcome.added += 1,
-                Change::Updated => outcome.updated += 1,
+                Change::Added => {
+                    self.change_lexical(|index| index.push(&content));
+                    outcome.added += 1;
+                }
+                Change::Updated => {
+                    if let Some(at) = self.corpus.position(&id) {
+                        self.change_lexical(|index| index.replace(at, &content));
+                    }
+                    outcome.updated += 1;
+                }
                 Change::Unchanged => outcome.unchanged += 1,
             }
         }
@@ -170,8 +192,10 @@ impl Tuner {
 
     /// Removes documents and the judgments about them; ids that are not there are passed over. Returns how many went.
     pub fn remove_documents(&mut self, ids: &[String]) -> usize {
+        let leaving: HashSet<usize> = ids.iter().filter_map(|id| self.corpus.position(id)).collect();
         let gone: Vec<String> = self.corpus.remove_all(ids).into_iter().cloned().collect();
         if !gone.is_empty() {
+            self.change_lexical(|index| index.retain(|at| !leaving.contains(&at)));
             self.judgments_without(&gone);
             self.documents_changed();
         }
@@ -212,8 +236,15 @@ impl Tuner {
         }
     }
 
+    /// Brings the lexical index after the documents, where there is one: only what changed is analysed. A job that still looks
+    /// things up in it keeps the one it has.
+    fn change_lexical(&mut self, change: impl FnOnce(&mut Bm25)) {
+        if let Some(index) = &mut self.lexical {
+            change(Rc::make_mut(index));
+        }
+    }
+
     fn documents_changed(&mut self) {
-        self.lexical = None;
         self.dense = None;
         self.relations = None;
         self.near_misses = None;

@@ -9,7 +9,7 @@ use crate::index::{Hit, flat};
 use crate::training::{Trainer, Tuned};
 use crate::tuner::Tuner;
 use crate::tuner::events::{Event, Moment};
-use crate::tuner::ranking::{DEPTH, Mode};
+use crate::tuner::search::{DEPTH, Mode};
 use burn::tensor::Tensor;
 
 /// Documents that come into question for the dev queries, where documents must be encoded anew at each look: eight looks at so many

@@ -19,7 +19,7 @@ use super::Tuner;
 use super::encoding::Encoding;
 use super::events::{Event, Moment, Stage};
 use super::mining::{Round, Scores};
-use super::ranking::Mode;
+use super::search::Mode;
 use crate::dataset::JudgedQuery;
 use crate::encoder::{Snapshot, Tower};
 use crate::error::{Error, Result};
