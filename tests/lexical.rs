@@ -96,7 +96,7 @@ fn k1_and_b_are_those_of_the_formula() {
 fn languages_have_their_stems() {
     let index = |language: &str, text: &str| Bm25::with_analyzer(Analyzer::new(language).unwrap(), [text]);
     assert_eq!(index("german", "die Häuser am See").search("Haus", 1).len(), 1);
-    assert_eq!(index("german", "viele Schlüssel").search("Schlüsseln", 1).len(), 1);
+    assert_eq!(index("german", "viele Hunde").search("Hund", 1).len(), 1);
     assert_eq!(index("russian", "ключи от дома").search("ключ", 1).len(), 1);
     assert_eq!(index("none", "keys").search("key", 1).len(), 0);
     assert_eq!(index("none", "the keys").search("the", 1).len(), 1, "no stop words either");

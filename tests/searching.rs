@@ -142,7 +142,7 @@ fn chunks_of_a_document_stand_together() {
     let mut tuner = empty();
     let chunk = |(at, word): (usize, &&str)| Document {
         parent: (at < 6).then(|| format!("book {}", at % 2)),
-        ..Document::new(format!("{word}"), "", format!("rotate the valve of the {word}"))
+        ..Document::new(*word, "", format!("rotate the valve of the {word}"))
     };
     tuner.add_documents(WORDS.iter().enumerate().map(chunk).collect()).unwrap();
     let job = Job::index(&tuner).unwrap();

@@ -184,10 +184,10 @@ fn what_was_trained_goes_out_and_comes_back() {
         let mut fresh = tuner();
         let before = query_vector(&fresh);
         pollster::block_on(fresh.import(&bytes)).unwrap();
-        assert_eq!(query_vector(&fresh), query_vector(&trained), "{trainable:?}");
-        // The index follows, and the baseline is measured on all documents with the weights that were loaded.
         let job = Job::index(&fresh).unwrap();
         run(&mut fresh, job).unwrap();
+        assert_eq!(query_vector(&fresh), query_vector(&trained), "{trainable:?}");
+        // The index has followed, and the baseline is measured on all documents with the weights that were loaded.
         let dense = SearchOptions { k: 12, mode: Mode::Dense, ..SearchOptions::default() };
         assert_eq!(pollster::block_on(fresh.search("turn the key", &dense)).unwrap().len(), 12);
         let job = Job::evaluate(&fresh, Split::HeldOut, Mode::Dense).unwrap();

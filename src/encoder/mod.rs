@@ -158,6 +158,25 @@ impl Encoder {
         texts.iter().map(one).collect()
     }
 
+    /// How many tokens a text has, whatever its length, without those that mark beginning and end. Counted piece by piece, each short
+    /// enough to be read whole: a word cut in two may count one more.
+    ///
+    /// # Errors
+    /// `TokenizerInvalid`.
+    pub fn count_tokens(&self, text: &str) -> Result<usize> {
+        let marks = self.tokenizer.encode("")?.len();
+        let longest = (self.max_length().saturating_sub(marks) / 2).max(1);
+        let (mut total, mut rest) = (0, text);
+        while !rest.is_empty() {
+            let end = rest.char_indices().nth(longest).map_or(rest.len(), |(at, _)| at);
+            let space = rest[..end].rfind(char::is_whitespace).filter(|&at| at > 0 && end < rest.len());
+            let (piece, others) = rest.split_at(space.unwrap_or(end));
+            total += self.tokenizer.encode(piece)?.len().saturating_sub(marks);
+            rest = others;
+        }
+        Ok(total)
+    }
+
     fn check_ids(&self, ids: &[u32]) -> Result<()> {
         let most = self.config.vocab_size;
         match ids.iter().find(|&&id| id as usize >= most) {

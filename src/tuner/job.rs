@@ -1,6 +1,7 @@
 //! Work that takes time, done one bounded piece a pull.
 
 use super::Tuner;
+use super::comparing::{CompareOptions, Comparing};
 use super::encoding::Encoding;
 use super::evaluating::Evaluating;
 use super::events::{Event, Stage};
@@ -21,6 +22,7 @@ pub struct Job {
 
 enum Work {
     Index,
+    Compare(Comparing),
     Mine { options: MiningOptions },
     Mining(Box<Round>),
     Evaluate { split: Split, search: SearchOptions },
@@ -30,9 +32,20 @@ enum Work {
 }
 
 impl Job {
-    /// Encodes the documents that have no vector yet.
+    /// Encodes the documents that have no vector yet. Weights that were taken up and wait for this are in use at its end.
     pub fn index(tuner: &Tuner) -> Result<Self> {
-        Ok(Self { encodings: vec![documents(tuner)], work: Work::Index })
+        Ok(Self { encodings: vec![tuner.indexing()], work: Work::Index })
+    }
+
+    /// Compares the results for one query: with the model as loaded, and as it is now.
+    ///
+    /// # Errors
+    /// `InputInvalid` for a blank query or an option; `InsufficientData` without documents.
+    pub fn compare(tuner: &Tuner, query: &str, options: CompareOptions) -> Result<Self> {
+        let work = Work::Compare(Comparing::new(tuner, query, options)?);
+        let mut encodings = tuner.for_baseline(Split::Train);
+        encodings.push(documents(tuner));
+        Ok(Self { encodings, work })
     }
 
     /// Mines the training side of the judgments.
@@ -100,7 +113,11 @@ impl Job {
             }
         }
         match std::mem::replace(&mut self.work, Work::Done) {
-            Work::Index => Ok(Some(Event::Indexed { documents: tuner.corpus.len() })),
+            Work::Index => {
+                tuner.finish_indexing();
+                Ok(Some(Event::Indexed { documents: tuner.corpus.len() }))
+            }
+            Work::Compare(comparing) => comparing.run(tuner).await.map(Some),
             Work::Mine { options } => {
                 let queries = tuner.queries(Split::Train);
                 let round = Round::begin(tuner, options, queries, None, Scores::new(), true).await?;

@@ -14,6 +14,8 @@
 //! # Ok(()) }
 //! ```
 
+mod comparing;
+mod context;
 mod encoding;
 mod evaluating;
 mod events;
@@ -24,10 +26,13 @@ mod judging;
 mod mining;
 mod relations;
 mod search;
+mod swap;
 mod train;
 mod vectors;
 mod why;
 
+pub use comparing::{CompareOptions, Moved, Other, Reason};
+pub use context::{Context, ContextOptions, Passage};
 pub use events::{BeforeAfter, DevLook, Event, MeasuredOn, Moment, Stage, TrainingVerdict};
 pub use folders::FolderFormat;
 pub use job::Job;
@@ -49,6 +54,7 @@ use relations::Relations;
 use search::{Dense, TokenCache};
 use std::collections::HashSet;
 use std::rc::Rc;
+use swap::Pending;
 use vectors::Vectors;
 
 /// One model, one corpus, one person's judgments.
@@ -77,6 +83,8 @@ pub struct Tuner {
     /// Weights before and after the last training.
     last: Option<(Snapshot, Snapshot)>,
     verdict: Option<TrainingVerdict>,
+    /// Weights that wait for embeddings of the documents.
+    pending: Option<Pending>,
     /// Counts changes of documents and of the weights in use: a training run goes on only where it began.
     revision: u64,
 }
@@ -122,6 +130,7 @@ impl Tuner {
             original,
             last: None,
             verdict: None,
+            pending: None,
             revision: 0,
         }
     }
@@ -256,32 +265,6 @@ impl Tuner {
         self.encoder.restore(weights);
         self.dense = None;
         self.revision += 1;
-    }
-
-    /// Takes the weights of the last training into use.
-    ///
-    /// # Errors
-    /// `InsufficientData` when nothing was trained.
-    pub fn keep(&mut self) -> Result<()> {
-        self.switch(|(_, after)| after, true)
-    }
-
-    /// Puts the weights before the last training back.
-    ///
-    /// # Errors
-    /// `InsufficientData` when nothing was trained.
-    pub fn rollback(&mut self) -> Result<()> {
-        self.switch(|(before, _)| before, false)
-    }
-
-    fn switch(&mut self, pick: impl Fn(&(Snapshot, Snapshot)) -> &Snapshot, kept: bool) -> Result<()> {
-        let none = || Error::InsufficientData { what: "a finished training".into(), needed: 1, got: 0 };
-        let weights = pick(self.last.as_ref().ok_or_else(none)?).clone();
-        self.use_weights(&weights);
-        if let Some(verdict) = &mut self.verdict {
-            verdict.kept = kept;
-        }
-        Ok(())
     }
 
     /// Vectors of texts that are not in the corpus, adapter applied, one forward pass.

@@ -53,6 +53,16 @@ impl Tuner {
         query: &JudgedQuery,
         options: &SearchOptions,
     ) -> Result<Vec<String>> {
+        let hits = self.ranked(query, options).await?;
+        Ok(self.ids(&hits))
+    }
+
+    /// The best documents of one query, through any stages.
+    pub(in crate::tuner) async fn ranked(
+        &mut self,
+        query: &JudgedQuery,
+        options: &SearchOptions,
+    ) -> Result<Vec<Hit>> {
         let row = self.query_rows(std::slice::from_ref(query)).await?.into_vec();
         let request = Request { query: &query.text, row: Some(row), needed: options.reach(), allowed: None };
         let trace = self.run_stages(&options.plan()?, request).await?;
@@ -61,7 +71,7 @@ impl Tuner {
         let seen: HashSet<usize> = hits.iter().map(|hit| hit.position).collect();
         hits.extend(before.iter().filter(|hit| !seen.contains(&hit.position)));
         hits.truncate(DEPTH);
-        Ok(self.ids(&hits))
+        Ok(hits)
     }
 
     fn ids(&self, hits: &[Hit]) -> Vec<String> {
