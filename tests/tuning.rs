@@ -256,13 +256,13 @@ fn vectors_carry_over_and_nothing_is_encoded_twice() {
     let events = run(&mut first, job).unwrap();
     assert!(matches!(events.last(), Some(Event::Indexed { documents: 12 })));
     assert!(first.unencoded().is_empty());
-    let (keys, rows) = first.vectors();
+    let (keys, rows) = first.vectors(None, 0);
 
     let mut second = tuner();
-    second.put_vectors(&keys, rows.to_vec()).unwrap();
+    second.put_vectors(&keys, rows.to_vec(), None).unwrap();
     assert!(second.unencoded().is_empty());
-    assert_eq!(second.put_vectors(&keys, vec![0.0; 3]).unwrap_err().code(), "INPUT_INVALID");
-    assert_eq!(second.put_vectors(&["zz".into()], vec![0.0; 32]).unwrap_err().code(), "INPUT_INVALID");
+    assert_eq!(second.put_vectors(&keys, vec![0.0; 3], None).unwrap_err().code(), "INPUT_INVALID");
+    assert_eq!(second.put_vectors(&["zz".into()], vec![0.0; 32], None).unwrap_err().code(), "INPUT_INVALID");
 
     let mut third = tuner();
     let rows = pollster::block_on(third.encoder().encode(&texts, Tower::Document)).unwrap().into_vec();

@@ -39,7 +39,8 @@ pub use job::Job;
 pub use judging::{FeedbackResult, PseudoResult, Undone};
 pub use mining::{MinedExample, MinedNegative, NamedSuspect, NearMissText};
 pub use search::{
-    Excerpt, Found, Group, Method, Mode, Place, Scorer, SearchOptions, SearchStage, Snippets, VectorIndex,
+    Excerpt, Found, Group, Method, Mode, Near, Place, Scorer, SearchOptions, SearchStage, Snippets,
+    VectorIndex,
 };
 pub use train::Chosen;
 pub use why::{Aligned, Piece, PositiveStanding, Standing, Why};
@@ -307,24 +308,30 @@ impl Tuner {
         Ok(())
     }
 
-    /// Everything encoded so far with the weights that documents go through, under opaque keys.
-    pub fn vectors(&self) -> (Vec<String>, &[f32]) {
-        self.vectors.export(self.encoder.fingerprint(Tower::Document))
+    /// Everything encoded so far with the weights of this fingerprint (by default those in use for documents), but for the first `from`,
+    /// under opaque keys.
+    pub fn vectors(&self, fingerprint: Option<u64>, from: usize) -> (Vec<String>, &[f32]) {
+        self.vectors.export(fingerprint.unwrap_or_else(|| self.encoder.fingerprint(Tower::Document)), from)
     }
 
     /// Puts vectors from [`Self::vectors`] back.
     ///
     /// # Errors
     /// `InputInvalid` when a key is malformed or the sizes do not fit.
-    pub fn put_vectors(&mut self, keys: &[String], rows: Vec<f32>) -> Result<()> {
+    pub fn put_vectors(&mut self, keys: &[String], rows: Vec<f32>, fingerprint: Option<u64>) -> Result<()> {
         let rows = self.checked(keys.len(), rows)?;
         let parsed = keys.iter().map(|key| vectors::parse(key)).collect::<Result<Vec<_>>>()?;
-        let fingerprint = self.encoder.fingerprint(Tower::Document);
+        let fingerprint = fingerprint.unwrap_or_else(|| self.encoder.fingerprint(Tower::Document));
         for (key, row) in parsed.into_iter().zip(rows.rows()) {
             self.vectors.put(fingerprint, key, row)?;
         }
         self.dense = None;
         Ok(())
+    }
+
+    /// Of the model as it was loaded, for documents.
+    pub fn loaded_fingerprint(&self) -> u64 {
+        self.original.fingerprint(Tower::Document)
     }
 
     fn checked(&self, count: usize, rows: Vec<f32>) -> Result<Embeddings> {

@@ -71,10 +71,11 @@ impl Vectors {
         self.tables.remove(&fingerprint);
     }
 
-    /// Keys and rows of these weights.
-    pub(super) fn export(&self, fingerprint: u64) -> (Vec<String>, &[f32]) {
-        let table = self.tables.get(&fingerprint);
-        let keys = table.map_or(&[][..], |table| &table.keys).iter().map(|key| format!("{key:016x}"));
-        (keys.collect(), table.map_or(&[][..], |table| table.rows.as_slice()))
+    /// Keys and rows of these weights, in order of arrival, but for the first `from`.
+    pub(super) fn export(&self, fingerprint: u64, from: usize) -> (Vec<String>, &[f32]) {
+        let Some(table) = self.tables.get(&fingerprint) else { return (Vec::new(), &[]) };
+        let from = from.min(table.keys.len());
+        let keys = table.keys[from..].iter().map(|key| format!("{key:016x}")).collect();
+        (keys, &table.rows.as_slice()[from * self.dim..])
     }
 }

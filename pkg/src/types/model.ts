@@ -24,6 +24,8 @@ export interface ModelInfo {
   pooling: "mean" | "cls";
   /** Changes with the transformer's weights, tokenizer, pooling and length, not with a head. Keys the embedding cache. */
   fingerprint: string;
+  /** The fingerprint of the model as it was loaded. */
+  loaded: string;
 }
 
 /** A sentence encoder in its Hugging Face layout. */
@@ -52,6 +54,11 @@ export interface CreateOptions {
   device?: DeviceChoice;
   /** Longest input in tokens. Default: what the model's own files say. */
   maxLength?: number;
+  /**
+   * Of lexical search: "none" (words as they are) or one of arabic, danish, dutch, english, finnish, french, german, greek, hungarian, italian,
+   * norwegian, portuguese, romanian, russian, spanish, swedish, tamil, turkish. Default "english". What the encoder understands is its own matter.
+   */
+  language?: string;
   /** `false` runs in this thread (the only way in Node); default: a dedicated worker in browsers. */
   worker?: boolean;
   onProgress?: (event: ProgressEvent) => void;

@@ -1,6 +1,6 @@
 /** Training and measuring. */
 
-import type { SearchMode } from "./documents.js";
+import type { SearchMode, SearchStage } from "./search.js";
 import type { MiningReport, MiningStrategy, SelectionOptions } from "./mining.js";
 
 /** Averages over the judged queries of one split, each 0..1. */
@@ -256,6 +256,10 @@ export interface EvaluateOptions {
   split?: "train" | "dev" | "held-out";
   /** Default "dense": what training moves. */
   mode?: SearchMode;
+  /** Short for a rerank stage behind those of the mode: seconds a query on a CPU. */
+  rerank?: "maxsim";
+  /** All stages, in place of mode and rerank. A function as scorer cannot be measured here. */
+  stages?: SearchStage[];
   signal?: AbortSignal;
   onProgress?: (event: ProgressEvent) => void;
 }

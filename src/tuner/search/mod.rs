@@ -20,6 +20,15 @@ use crate::index::Bm25;
 use pipeline::Request;
 use std::rc::Rc;
 
+/// A document near a vector.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Near<'a> {
+    /// Of the document.
+    pub id: &'a str,
+    /// Cosine.
+    pub score: f32,
+}
+
 /// How many times as many hits a grouped page looks at: chunks of one document tend to stand together.
 const GROUPED: usize = 5;
 
@@ -41,6 +50,30 @@ impl Tuner {
         let request = Request { query, row: None, needed: options.reach() * wider, allowed };
         let trace = self.run_stages(&stages, request).await?;
         self.page(query, &trace, options).await
+    }
+
+    /// Ids and cosines of the documents nearest to a vector that the caller made, best first.
+    ///
+    /// # Errors
+    /// `InputInvalid` for a vector of another length or with a number that is none, or an option.
+    pub async fn search_vector(
+        &mut self,
+        vector: &[f32],
+        k: usize,
+        index: VectorIndex,
+        ef: Option<usize>,
+    ) -> Result<Vec<Near<'_>>> {
+        let dim = self.encoder.dimensions();
+        if vector.len() != dim || !vector.iter().all(|value| value.is_finite()) {
+            return Err(Error::input("vector", format!("must be {dim} finite numbers")));
+        }
+        if k == 0 {
+            return Err(Error::input("k", "must be 1 or more"));
+        }
+        let dense = self.dense().await?;
+        let documents = self.corpus.documents();
+        let near = |hit: crate::index::Hit| Near { id: &documents[hit.position].id, score: hit.score };
+        Ok(dense.search(vector, k, index, ef).into_iter().map(near).collect())
     }
 
     pub(super) fn lexical(&mut self) -> Rc<Bm25> {
