@@ -119,10 +119,13 @@ const STAGES: Record<SearchMode, SearchStage[]> = {
 /** Its kind; the rest is the engine's to check, but for a scorer that it never sees. */
 function stage(input: unknown, at: number): SearchStage {
   const place = `options.stages[${at}]`;
-  const { stage: kind, scorer } = Object(input) as { stage?: unknown; scorer?: unknown };
+  const { stage: kind, scorer, weight } = Object(input) as { stage?: unknown; scorer?: unknown; weight?: unknown };
   check.oneOf(kind, ["lexical", "dense", "fusion", "rerank"], `${place}.stage`);
   if (kind === "rerank" && scorer !== "maxsim" && typeof scorer !== "function") {
     throw invalid(`${place}.scorer`, `must be "maxsim" or a function, not ${check.show(scorer)}`);
+  }
+  if (typeof scorer === "function" && weight !== undefined && !(typeof weight === "number" && weight >= 0 && weight <= 1)) {
+    throw invalid(`${place}.weight`, `must be 0 to 1, not ${check.show(weight)}`);
   }
   return input as SearchStage;
 }

@@ -2,7 +2,6 @@
 
 import * as check from "./checks.js";
 import type { Core } from "./core.js";
-import { invalid } from "./errors.js";
 import { contextSettings, searchSettings, type Ranking } from "./options.js";
 import { scorer } from "./teacher.js";
 import type { Context, ContextOptions, Hit, Place, Reranker, SearchOptions, SearchStage } from "./types.js";
@@ -14,16 +13,19 @@ export async function search(core: Core, query: string, options: SearchOptions):
   core.alive();
   check.nonEmpty(query, "query");
   const { settings, ranking } = searchSettings(options);
+  // At once, so that calls run in the order in which they were made.
+  if (!asksScorers(ranking)) return core.call("search", [query, { ...settings, ...ranking }], options.signal);
   const { k = 10, offset = 0, perDocument } = options;
   const asked = await askScorers(core, query, ranking, { needed: (k + offset) * (perDocument === undefined ? 1 : 5), signal: options.signal });
   const hits = await core.call("search", [query, { ...settings, ...asked.ranking }], options.signal);
-  return asked.places.size === 0 ? hits : hits.map((hit) => withPlaces(hit, asked.places));
+  return hits.map((hit) => withPlaces(hit, asked.places));
 }
 
 export async function context(core: Core, query: string, options: ContextOptions): Promise<Context> {
   core.alive();
   check.nonEmpty(query, "query");
   const { settings, ranking } = contextSettings(options);
+  if (!asksScorers(ranking)) return core.call("context", [query, { ...settings, ...ranking }], options.signal);
   const asked = await askScorers(core, query, ranking, { needed: options.candidates ?? 30, signal: options.signal });
   return core.call("context", [query, { ...settings, ...asked.ranking }], options.signal);
 }
@@ -36,14 +38,18 @@ interface Asked {
 
 type Stage = "dense" | "lexical" | "fusion" | "rerank";
 
+/** Is there a stage whose scorer is a function? */
+export function asksScorers({ stages = [] }: Ranking): boolean {
+  return stages.some((stage) => stage.stage === "rerank" && typeof stage.scorer === "function");
+}
+
 /** Documents that a function is asked about unless its stage says otherwise, as for the engine's own scorer. */
 const DEPTH = 20;
 
 /** Runs the stages up to each function, asks it, and leaves a list with its scores in their place. */
 async function askScorers(core: Core, query: string, ranking: Ranking, { needed, signal }: { needed: number; signal: AbortSignal | undefined }): Promise<Asked> {
   const places: Asked["places"] = new Map();
-  const { stages, filter } = ranking;
-  if (!stages) return { ranking: { ...ranking }, places };
+  const { stages = [], filter } = ranking;
   let run: EngineStage[] = [];
   for (const [at, stage] of stages.entries()) {
     if (stage.stage !== "rerank" || typeof stage.scorer !== "function") {
@@ -72,7 +78,6 @@ async function rescore(
   place: string,
   signal: AbortSignal | undefined,
 ): Promise<Extract<EngineStage, { stage: "given" }>> {
-  if (!(weight >= 0 && weight <= 1)) throw invalid(`${place}.weight`, `must be 0 to 1, not ${check.show(weight)}`);
   const documents = hits.map(({ id, title, text, parent, metadata }) => ({ id, title, text, ...defined({ parent, metadata }) }));
   const ask = scorer(reranker, `${place}.scorer`, core.end);
   const own = documents.length === 0 ? [] : [...(await ask({ type: "scoring", query, documents, elapsedMs: 0 }, signal))];

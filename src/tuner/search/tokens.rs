@@ -9,8 +9,8 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
 
-/// Bytes; in half precision 384 numbers a token are 768, so this holds some 500 passages of 170 tokens.
-const BUDGET: usize = 64 << 20;
+/// Bytes; in half precision 384 numbers a token are 768, so this holds some 2,000 passages of 170 tokens. It grows as it is used.
+const BUDGET: usize = 256 << 20;
 
 /// Texts whose tokens are at hand together in full precision: 32 of 256 tokens and 384 numbers are 13 MB.
 pub(super) const TOGETHER: usize = 32;
