@@ -42,7 +42,9 @@ const CHOICES = {
   "reciprocal ranks, constant 10": { stages: [stage.dense, stage.lexical, { ...stage.fusion, constant: 10 }] },
   "reciprocal ranks, constant 60": { mode: "hybrid" },
   ...Object.fromEntries([0.3, 0.5, 0.7].map((dense) => [`weighted scores, dense ${dense}`, { stages: weighted(dense) }])),
-  ...Object.fromEntries([0.25, 0.5, 0.75, 1].map((weight) => [`hybrid + MaxSim, weight ${weight}`, { stages: [...hybrid, rerank(weight)] }])),
+  ...Object.fromEntries([0.25, 0.5, 0.75, 1].map((weight) => [`reciprocal ranks + MaxSim, weight ${weight}`, { stages: [...hybrid, rerank(weight)] }])),
+  ...Object.fromEntries([0.25, 0.5, 0.75, 1].map((weight) => [`weighted scores, dense 0.5 + MaxSim, weight ${weight}`, { stages: [...weighted(0.5), rerank(weight)] }])),
+  ...Object.fromEntries([50].map((depth) => [`weighted scores, dense 0.5 + MaxSim, weight 0.75, best ${depth}`, { stages: [...weighted(0.5), rerank(0.75, depth)] }])),
 };
 
 const TRAINING_SIDES = [

@@ -95,6 +95,8 @@ export interface Engine {
   exportFolder(format: "sentence-transformers" | "peft"): Promise<{ path: string; bytes: Uint8Array }[]>;
   /** Everything that was trained and is in use, as files to be imported one after another; none for the model as it was loaded. */
   weights(): Promise<Uint8Array[]>;
+  /** The model as it was loaded; as `import` does. */
+  resetWeights(): void;
   /** Puts an exported head, adapter or full weights into use: at the end of the next index job, where documents must be encoded for them. */
   import(bytes: Uint8Array): Promise<void>;
   /** Likewise a folder of either format. */

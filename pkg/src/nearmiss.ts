@@ -12,6 +12,7 @@ import { judgments, type Judgments } from "./judgments.js";
 import { COMPARE, CREATE, evaluateSettings, mineSettings, towerOf, trainSettings, whySettings, type WhyOptions } from "./options.js";
 import { context, search } from "./searching.js";
 import { missing, scorer, type Scorer } from "./teacher.js";
+import { storage, type Storage } from "./storing.js";
 import type {
   CompareOptions, Comparison, Context, ContextOptions, CreateOptions, DeviceInfo, Document, EncodeOptions, EvaluateOptions, Evaluation,
   ExportedFile, FolderFormat, FolderInput, Hit, MineOptions, MiningResult, ModelInfo, SearchOptions, Teacher, TrainEvent, TrainOptions, Why,
@@ -35,6 +36,8 @@ const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.
 export class Nearmiss {
   readonly documents: Documents;
   readonly judgments: Judgments;
+  /** What outlives the page; null without the option `storage`. */
+  readonly storage: Storage | null;
   readonly #core: Core;
   #model: ModelInfo;
 
@@ -43,6 +46,7 @@ export class Nearmiss {
     this.#model = host.info.model;
     this.documents = documents(this.#core);
     this.judgments = judgments(this.#core);
+    this.storage = storage(this.#core);
   }
 
   /**

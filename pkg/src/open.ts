@@ -7,9 +7,10 @@ import { loadModel } from "./model.js";
 import { loadModule, type Build } from "./modules.js";
 import { guarded } from "./panics.js";
 import { abortable } from "./platform.js";
+import type { openStore } from "./storage/index.js";
 import type { CreateOptions, DeviceInfo, ModelInfo, ProgressEvent } from "./types.js";
 
-export type OpenOptions = Pick<CreateOptions, "model" | "device" | "maxLength" | "language" | "onProgress" | "signal">;
+export type OpenOptions = Pick<CreateOptions, "model" | "device" | "maxLength" | "language" | "storage" | "onProgress" | "signal">;
 
 export interface Info {
   device: DeviceInfo;
@@ -20,6 +21,7 @@ export interface Info {
 export interface Seams {
   loadModule: (build: Build, signal?: AbortSignal) => Promise<EngineModule>;
   gpu: () => Gpu | undefined;
+  openStore?: typeof openStore;
 }
 
 export const SEAMS: Seams = {

@@ -247,6 +247,12 @@ impl Engine {
         Ok(files.iter().map(|file| js_sys::Uint8Array::from(file.as_slice())).collect())
     }
 
+    #[wasm_bindgen(js_name = resetWeights)]
+    pub fn reset_weights(&self) -> Js<()> {
+        self.tuner()?.reset_weights();
+        Ok(())
+    }
+
     pub async fn import(&self, bytes: Vec<u8>) -> Js<()> {
         self.tuner()?.import(&bytes).await.map_err(error)
     }

@@ -32,6 +32,13 @@ impl Tuner {
         self.switch(|(before, _)| before, false)
     }
 
+    /// Puts the model as it was loaded into use, likewise.
+    pub fn reset_weights(&mut self) {
+        self.verdict = None;
+        self.last = None;
+        self.take_up(self.original.clone(), None);
+    }
+
     fn switch(&mut self, pick: impl Fn(&(Snapshot, Snapshot)) -> &Snapshot, kept: bool) -> Result<()> {
         let none = || Error::InsufficientData { what: "a finished training".into(), needed: 1, got: 0 };
         let weights = pick(self.last.as_ref().ok_or_else(none)?).clone();

@@ -59,6 +59,11 @@ export interface CreateOptions {
    * norwegian, portuguese, romanian, russian, spanish, swedish, tamil, turkish. Default "english". What the encoder understands is its own matter.
    */
   language?: string;
+  /**
+   * Where documents, judgments, embeddings, trained weights and checkpoints are kept: "opfs:notes", "indexeddb:notes" or "memory:notes", the name
+   * being yours. Where a browser lacks or refuses the first, the next is taken, and `nm.storage` says so. Default: nowhere, all is gone with the instance.
+   */
+  storage?: string;
   /** `false` runs in this thread (the only way in Node); default: a dedicated worker in browsers. */
   worker?: boolean;
   onProgress?: (event: ProgressEvent) => void;
