@@ -163,7 +163,14 @@ class IndexedDbBackend implements Backend {
   async #write(work: (log: IDBObjectStore, state: IDBObjectStore) => void): Promise<void> {
     const transaction = this.#database.transaction(["log", "state"], "readwrite", { durability: "strict" });
     const done = finished(transaction);
-    work(transaction.objectStore("log"), transaction.objectStore("state"));
+    try {
+      work(transaction.objectStore("log"), transaction.objectStore("state"));
+    } catch (error) {
+      // Half of it must not be kept.
+      done.catch(() => {});
+      transaction.abort();
+      throw error;
+    }
     await done;
   }
 
