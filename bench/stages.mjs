@@ -15,17 +15,17 @@ import { buildWorker, Worker } from "./quality/worker.mjs";
 const DATA = "../shared/data";
 const stage = { lexical: { stage: "lexical" }, dense: { stage: "dense" }, fusion: { stage: "fusion" } };
 const rerank = (weight, depth = 20) => ({ stage: "rerank", scorer: "maxsim", weight, depth });
-const hybrid = [stage.dense, stage.lexical, stage.fusion];
+const ranks = [stage.dense, stage.lexical, { ...stage.fusion, method: "rrf" }];
 const weighted = (dense) => [stage.dense, stage.lexical, { ...stage.fusion, method: "weighted", weights: [dense, 1 - dense] }];
 
 /** The search of each row, by the names of the JavaScript interface. */
 const ROWS = {
   lexical: { mode: "lexical" },
   dense: { mode: "dense" },
-  "hybrid (reciprocal ranks)": { mode: "hybrid" },
-  "hybrid (weighted scores, half each)": { stages: weighted(0.5) },
+  hybrid: { mode: "hybrid" },
+  "hybrid by reciprocal ranks": { stages: ranks },
   "hybrid + MaxSim": { mode: "hybrid", rerank: "maxsim" },
-  "hybrid + MaxSim, weight 0.5": { stages: [...hybrid, rerank(0.5)] },
+  "hybrid + MaxSim alone (weight 1)": { stages: [...weighted(0.5), rerank(1)] },
   "dense + MaxSim": { mode: "dense", rerank: "maxsim" },
 };
 
@@ -39,12 +39,12 @@ const COLLECTIONS = [
 const CHOICES = {
   lexical: { mode: "lexical" },
   dense: { mode: "dense" },
-  "reciprocal ranks, constant 10": { stages: [stage.dense, stage.lexical, { ...stage.fusion, constant: 10 }] },
-  "reciprocal ranks, constant 60": { mode: "hybrid" },
+  "reciprocal ranks, constant 10": { stages: [stage.dense, stage.lexical, { ...stage.fusion, method: "rrf", constant: 10 }] },
+  "reciprocal ranks, constant 60": { stages: ranks },
   ...Object.fromEntries([0.3, 0.5, 0.7].map((dense) => [`weighted scores, dense ${dense}`, { stages: weighted(dense) }])),
-  ...Object.fromEntries([0.25, 0.5, 0.75, 1].map((weight) => [`reciprocal ranks + MaxSim, weight ${weight}`, { stages: [...hybrid, rerank(weight)] }])),
+  ...Object.fromEntries([0.25, 0.5, 0.75, 1].map((weight) => [`reciprocal ranks + MaxSim, weight ${weight}`, { stages: [...ranks, rerank(weight)] }])),
   ...Object.fromEntries([0.25, 0.5, 0.75, 1].map((weight) => [`weighted scores, dense 0.5 + MaxSim, weight ${weight}`, { stages: [...weighted(0.5), rerank(weight)] }])),
-  ...Object.fromEntries([50].map((depth) => [`weighted scores, dense 0.5 + MaxSim, weight 0.75, best ${depth}`, { stages: [...weighted(0.5), rerank(0.75, depth)] }])),
+  "weighted scores, dense 0.5 + MaxSim, weight 0.75, best 50": { stages: [...weighted(0.5), rerank(0.75, 50)] },
 };
 
 const TRAINING_SIDES = [
@@ -61,7 +61,7 @@ await script(import.meta.url, async () => {
     `# What each stage of search adds, ${values.choose ? "on queries set aside for choosing" : "measured"}, ${date}`,
     "",
     `all-MiniLM-L6-v2 as it is, native CPU build, one thread of ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}. BM25 with k1 0.9, b 0.4,`,
-    "Snowball English; dense search is exact; MaxSim reorders the best 20 and what stood below them stays there. Seconds are those",
+    "Snowball English; dense search is exact; hybrid adds scores in equal parts, each list's brought to 0 … 1; MaxSim reorders the best 20 with half of the weight, and what stood below them stays there. Seconds are those",
     "of all queries together, embeddings of documents and queries being at hand. The first row with MaxSim",
     "encodes what is compared, those below it find most of that done.",
   ];

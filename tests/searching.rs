@@ -44,11 +44,11 @@ fn modes_are_short_for_stages() {
         (json!({ "mode": "dense" }), json!({ "stages": [{ "stage": "dense", "index": "exact" }] })),
         (
             json!({}),
-            json!({ "stages": [{ "stage": "dense" }, { "stage": "lexical", "k1": 0.9, "b": 0.4 }, { "stage": "fusion", "constant": 60 }] }),
+            json!({ "stages": [{ "stage": "dense" }, { "stage": "lexical", "k1": 0.9, "b": 0.4 }, { "stage": "fusion", "method": "weighted", "weights": [0.5, 0.5] }] }),
         ),
         (
             json!({ "mode": "dense", "rerank": "maxsim" }),
-            json!({ "stages": [{ "stage": "dense" }, { "stage": "rerank", "scorer": "maxsim", "weight": 1 }] }),
+            json!({ "stages": [{ "stage": "dense" }, { "stage": "rerank", "scorer": "maxsim", "weight": 0.5 }] }),
         ),
     ];
     for (short, long) in cases {
@@ -75,7 +75,8 @@ fn offsets_page_through_one_list() {
 #[test]
 fn maxsim_is_the_mean_of_the_nearest_tokens() {
     let mut tuner = indexed();
-    let found = list(&mut tuner, QUERY, json!({ "k": 12, "mode": "dense", "rerank": "maxsim" }));
+    let alone = json!({ "k": 12, "stages": [{ "stage": "dense" }, { "stage": "rerank", "scorer": "maxsim", "weight": 1 }] });
+    let found = list(&mut tuner, QUERY, alone.clone());
     let tokens = |text: &str, tower| {
         pollster::block_on(tuner.encoder().encode_tokens(&[text], tower)).unwrap().remove(0)
     };
@@ -97,7 +98,7 @@ fn maxsim_is_the_mean_of_the_nearest_tokens() {
     let wanted: Vec<&String> = expected.iter().map(|(id, _)| id).collect();
     assert_eq!(order[0], wanted[0]);
     // A second time nothing is encoded, and nothing differs.
-    assert_eq!(found, list(&mut tuner, QUERY, json!({ "k": 12, "mode": "dense", "rerank": "maxsim" })));
+    assert_eq!(found, list(&mut tuner, QUERY, alone));
 }
 
 #[test]
@@ -187,7 +188,13 @@ fn an_explanation_adds_up_stage_by_stage() {
         let mean = alignment.iter().map(|pair| pair.similarity).sum::<f32>() / alignment.len() as f32;
         assert!((mean - maxsim.value).abs() < 1e-5, "the alignment is what MaxSim is the mean of");
     }
-    let by_rank = search(&mut tuner, QUERY, &options(json!({ "k": 1, "explain": true })));
+    let by_rank = search(
+        &mut tuner,
+        QUERY,
+        &options(
+            json!({ "k": 1, "explain": true, "stages": [{ "stage": "dense" }, { "stage": "lexical" }, { "stage": "fusion", "method": "rrf" }] }),
+        ),
+    );
     let tree = by_rank[0].explanation.as_ref().unwrap();
     let place = |at: usize| [by_rank[0].dense, by_rank[0].lexical][at].unwrap().rank as f32;
     for (at, part) in tree.details.iter().enumerate() {

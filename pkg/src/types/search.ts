@@ -31,16 +31,16 @@ export interface DenseStage {
 }
 
 /**
- * One list out of all before it. "rrf": Σ weight / (constant + rank), the score of reciprocal rank fusion (Cormack et al. 2009). "weighted":
- * Σ weight × score, each list's scores brought to 0 (its lowest) … 1 (its best) first.
+ * One list out of all before it. "weighted": Σ weight × score, each list's scores brought to 0 (its lowest) … 1 (its best) first (Bruch et al.
+ * 2023). "rrf": Σ weight / (constant + rank), reciprocal rank fusion (Cormack et al. 2009).
  */
 export interface FusionStage {
   stage: "fusion";
-  /** Default "rrf". */
+  /** Default "weighted". */
   method?: "rrf" | "weighted";
-  /** Default 60. */
+  /** Of "rrf". Default 60. */
   constant?: number;
-  /** One for each list before, in order. Default 1 each. */
+  /** One for each list before, in order. Default: equal ones, which sum to 1 for scores and are 1 for ranks. */
   weights?: number[];
   depth?: number;
 }
@@ -53,7 +53,10 @@ export interface FusionStage {
 export interface RerankStage {
   stage: "rerank";
   scorer: "maxsim" | Reranker;
-  /** 1 (the default) orders by the scorer alone; below it, (1 − weight) × the score before + weight × the scorer's, each brought to 0 … 1. */
+  /**
+   * 1 orders by the scorer alone; below it, (1 − weight) × the score before + weight × the scorer's, each brought to 0 … 1. Default 0.5 for
+   * "maxsim", as encoders are seldom trained for it, and 1 for a function.
+   */
   weight?: number;
   /** How many of the best. Default 20, or as many as are needed. */
   depth?: number;
@@ -93,7 +96,7 @@ export interface Filter {
 
 /** What ranks, and what may be found. */
 export interface RankingOptions {
-  /** Short for the usual stages. Default "hybrid": reciprocal rank fusion of dense and lexical. */
+  /** Short for the usual stages. Default "hybrid": dense and lexical, their scores fused in equal parts. */
   mode?: SearchMode;
   /** Short for a rerank stage behind those of the mode. */
   rerank?: "maxsim" | Reranker;

@@ -1,6 +1,6 @@
 //! Why a hit has its score, stage by stage.
 
-use super::options::{Method, Scorer, SearchStage};
+use super::options::{Method, RERANK_WEIGHT, Scorer, SearchStage};
 use super::pipeline::{Step, Trace};
 use crate::index::{Bm25, Explanation, Hit, fusion};
 
@@ -23,8 +23,9 @@ impl Trace {
             }
             SearchStage::Given { .. } => Explanation::leaf("given: a score from elsewhere", hit.score),
             SearchStage::Fusion { method, constant, weights, .. } => {
+                let weights = method.weights(weights.as_deref(), step.inputs.len());
                 let parts = step.inputs.iter().enumerate().filter_map(|(number, &input)| {
-                    let weight = weights.as_ref().map_or(1.0, |weights| weights[number]);
+                    let weight = weights[number];
                     let list = &self.0.get(input)?.hits;
                     let (rank, found) = place(list, position)?;
                     Some(match method {
@@ -58,7 +59,7 @@ impl Trace {
                     Explanation::leaf("MaxSim: mean over query tokens of the nearest document token", own);
                 let mut parts = vec![maxsim];
                 parts.extend(step.inputs.first().and_then(|&input| of(input)));
-                let weight = weight.unwrap_or(1.0);
+                let weight = weight.unwrap_or(RERANK_WEIGHT);
                 let description = if weight >= 1.0 {
                     "rerank: by MaxSim alone, of the best before".to_owned()
                 } else {

@@ -7,7 +7,7 @@ use crate::embeddings::Embeddings;
 use crate::encoder::Tower;
 use crate::error::Result;
 use crate::evaluation::Report;
-use crate::index::{Hit, RRF_K, flat, fusion};
+use crate::index::{Hit, flat, fusion};
 use crate::tuner::{Tuner, vectors};
 use std::collections::HashSet;
 
@@ -39,7 +39,7 @@ impl Tuner {
                 Mode::Lexical => self.lexical().search(&query.text, DEPTH),
                 Mode::Hybrid => {
                     let lexical = self.lexical().search(&query.text, DEPTH);
-                    fusion::reciprocal_rank(&[&dense, &lexical], RRF_K, DEPTH)
+                    fusion::weighted_scores(&[&dense, &lexical], &[0.5, 0.5], DEPTH)
                 }
             };
             rankings.push(self.ids(&hits));

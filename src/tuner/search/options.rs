@@ -20,6 +20,9 @@ const MOST_STAGES: usize = 16;
 /// Documents that are compared with the query token by token unless a stage says otherwise: each is encoded once more, which takes a
 /// CPU about as long as indexing it did.
 const RERANK_DEPTH: usize = 20;
+/// How far tokens decide the order of what is reranked. On the same queries, after fused scores: 0.25 .7789 and .9021, 0.5 .7731 and .9051,
+/// 0.75 .7684 and .9120, 1 .7401 and .9115; without, .7727 and .8944. The encoder was not trained for it: alone it can do harm.
+pub(super) const RERANK_WEIGHT: f32 = 0.5;
 /// Characters.
 const SNIPPET: usize = 240;
 
@@ -31,7 +34,7 @@ pub enum Mode {
     Dense,
     /// BM25.
     Lexical,
-    /// Reciprocal rank fusion of both.
+    /// Both, their scores added up.
     #[default]
     Hybrid,
 }
@@ -57,14 +60,15 @@ pub enum VectorIndex {
     Hnsw,
 }
 
-/// How lists become one.
+/// How lists become one. With all-MiniLM-L6-v2 and halves, scores gave .7727 and .8944 nDCG@10 on queries set aside for choosing
+/// (SciFact, SQuADShifts), ranks .7676 and .8731.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
     /// By ranks.
-    #[default]
     Rrf,
     /// By scores.
+    #[default]
     Weighted,
 }
 
@@ -229,8 +233,12 @@ fn shorthand(mode: Mode, rerank: Option<Scorer>) -> Vec<SearchStage> {
         Mode::Lexical => vec![lexical],
         Mode::Dense => vec![dense],
         Mode::Hybrid => {
-            let fusion =
-                SearchStage::Fusion { method: Method::Rrf, constant: RRF_K, weights: None, depth: None };
+            let fusion = SearchStage::Fusion {
+                method: Method::default(),
+                constant: RRF_K,
+                weights: None,
+                depth: None,
+            };
             vec![dense, lexical, fusion]
         }
     };
@@ -309,6 +317,14 @@ fn check(stages: &[SearchStage]) -> Result<()> {
         1 => Ok(()),
         0 => Err(Error::input("stages", "must begin with lexical or dense")),
         _ => Err(Error::input("stages", format!("leave {lists} lists; a fusion must make one of them"))),
+    }
+}
+
+impl Method {
+    /// Those that were given; else equal ones: sums of ranks are the paper's then, and sums of scores lie in 0 … 1.
+    pub(super) fn weights(self, given: Option<&[f32]>, lists: usize) -> Vec<f32> {
+        let even = if self == Method::Rrf { 1.0 } else { 1.0 / lists.max(1) as f32 };
+        given.map_or_else(|| vec![even; lists], <[f32]>::to_vec)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Runs the stages of a search and remembers what each of them found.
 
-use super::options::{Method, Scorer, SearchStage, VectorIndex};
+use super::options::{Method, RERANK_WEIGHT, Scorer, SearchStage, VectorIndex};
 use crate::encoder::{TokenEmbeddings, Tower};
 use crate::error::Result;
 use crate::index::{Hit, TopK, fusion, maxsim};
@@ -81,8 +81,8 @@ impl Tuner {
                 SearchStage::Given { documents, scores } => self.given(documents, scores, &request),
                 SearchStage::Fusion { method, constant, weights, .. } => {
                     let lists: Vec<&[Hit]> = inputs.iter().map(|&step| steps[step].hits.as_slice()).collect();
-                    let even = vec![1.0; lists.len()];
-                    let weights = weights.as_deref().unwrap_or(&even);
+                    let weights = method.weights(weights.as_deref(), lists.len());
+                    let weights = weights.as_slice();
                     match method {
                         Method::Rrf => fusion::weighted_ranks(&lists, weights, *constant, depth),
                         Method::Weighted => fusion::weighted_scores(&lists, weights, depth),
@@ -92,7 +92,7 @@ impl Tuner {
                     let before = inputs.first().map_or(&[][..], |&step| &steps[step].hits);
                     let before = &before[..depth.min(before.len())];
                     raw = self.maxsim_scores(request.query, before).await?;
-                    mix(before, &raw, weight.unwrap_or(1.0))
+                    mix(before, &raw, weight.unwrap_or(RERANK_WEIGHT))
                 }
             };
             open.push(steps.len());
