@@ -31,6 +31,7 @@ export type Job =
 export type JobEvent =
   | TrainEvent
   | { type: "scoring"; query: string; documents: Document[]; elapsedMs: number }
+  | { type: "graph"; done: number; total: number; elapsedMs: number }
   | { type: "indexed"; documents: number; elapsedMs: number }
   | { type: "mined"; examples: Example[]; suspects: Suspect[]; report: MiningReport; elapsedMs: number }
   | (Comparison & { type: "compared"; elapsedMs: number })
@@ -62,6 +63,10 @@ export interface Engine {
   search(query: string, options: Record<string, unknown>): Promise<Hit[]>;
   /** The documents nearest to a vector that the caller made. */
   searchVector(vector: Float32Array, options: { k?: number; index?: "auto" | "exact" | "hnsw"; ef?: number }): Promise<{ id: string; score: number }[]>;
+  /** The graph that searches embeddings where there are many of them, to be stored; undefined where there is none. */
+  graph(): Uint8Array | undefined;
+  /** Puts one back, for the next index job: it is taken where documents and weights are those that it was made for. */
+  putGraph(bytes: Uint8Array): void;
   context(query: string, options: Record<string, unknown>): Promise<Context>;
   /** All or none: one unknown document or empty query refuses the batch. Same query and document replaces. */
   addJudgments(judgments: Judgment[]): { total: number };
@@ -109,5 +114,5 @@ export interface EngineModule {
   default(init?: { module_or_path: unknown }): Promise<unknown>;
   /** The first fault of the GPU: why a panic came, or why results are worthless. Readable even after a panic. */
   fault?(): { code: string; message: string } | undefined;
-  Engine: { create(files: ModelFiles, options: { maxLength?: number; language?: string }): Promise<Engine> };
+  Engine: { create(files: ModelFiles, options: { maxLength?: number; language?: string; graphFrom?: number }): Promise<Engine> };
 }

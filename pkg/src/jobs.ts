@@ -33,7 +33,7 @@ export async function runJob<K extends keyof Closing>(
 ): Promise<Closed<K>> {
   const { kind }: Job = job;
   for await (const event of pull(host, job, { signal, scorer })) {
-    if (event.type === "encode" || event.type === "search") onProgress?.(event);
+    if (event.type === "encode" || event.type === "search" || event.type === "graph") onProgress?.(event);
     if (event.type === CLOSING[kind]) return event as Closed<K>;
   }
   throw new NearmissError("INTERNAL", `the ${kind} job ended without a result`);

@@ -10,7 +10,7 @@ import { abortable } from "./platform.js";
 import type { openStore } from "./storage/index.js";
 import type { CreateOptions, DeviceInfo, ModelInfo, ProgressEvent } from "./types.js";
 
-export type OpenOptions = Pick<CreateOptions, "model" | "device" | "maxLength" | "language" | "storage" | "onProgress" | "signal">;
+export type OpenOptions = Pick<CreateOptions, "model" | "device" | "maxLength" | "language" | "graphFrom" | "storage" | "onProgress" | "signal">;
 
 export interface Info {
   device: DeviceInfo;
@@ -51,7 +51,10 @@ export async function openEngine(options: OpenOptions, seams: Seams = SEAMS): Pr
   }
 }
 
-function check({ maxLength }: OpenOptions): void {
+function check({ maxLength, graphFrom }: OpenOptions): void {
+  if (graphFrom !== undefined && !(Number.isSafeInteger(graphFrom) && graphFrom >= 1)) {
+    throw invalid("graphFrom", `must be a whole number of documents, 1 or more, not ${String(graphFrom)}`);
+  }
   if (maxLength === undefined || (Number.isInteger(maxLength) && maxLength >= 1)) return;
   throw invalid("maxLength", `must be a whole number of tokens, 1 or more, not ${String(maxLength)}`);
 }
@@ -95,8 +98,8 @@ class Opening {
   }
 
   async #create(build: Build, files: Promise<ModelFiles>): Promise<Opened> {
-    const { maxLength, language, signal } = this.#options;
-    const options = { ...(maxLength !== undefined && { maxLength }), ...(language !== undefined && { language }) };
+    const { maxLength, language, graphFrom, signal } = this.#options;
+    const options = { ...(maxLength !== undefined && { maxLength }), ...(language !== undefined && { language }), ...(graphFrom !== undefined && { graphFrom }) };
     const module = await abortable(this.#seams.loadModule(build, this.#signal), signal);
     this.#loaded("module");
     const inMemory = await files;

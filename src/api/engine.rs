@@ -32,6 +32,7 @@ pub struct Engine {
 struct CreateOptions {
     max_length: Option<usize>,
     language: Option<String>,
+    graph_from: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -297,6 +298,9 @@ async fn load(files: &JsValue, options: CreateOptions) -> Result<Tuner> {
     let mut tuner = Tuner::new(Encoder::load(files, options.max_length).await?);
     if let Some(language) = &options.language {
         tuner.set_language(language)?;
+    }
+    if let Some(documents) = options.graph_from {
+        tuner.set_graph_from(documents);
     }
     Ok(tuner)
 }

@@ -40,6 +40,17 @@ impl Engine {
         to_js(&self.tuner()?.search_vector(&vector, k, index, ef).await.map_err(error)?)
     }
 
+    /// The graph over the embeddings, to be stored.
+    pub fn graph(&self) -> Js<Option<Vec<u8>>> {
+        Ok(self.tuner()?.graph())
+    }
+
+    #[wasm_bindgen(js_name = putGraph)]
+    pub fn put_graph(&self, bytes: Vec<u8>) -> Js<()> {
+        self.tuner()?.put_graph(bytes);
+        Ok(())
+    }
+
     pub async fn context(&self, query: String, options: JsValue) -> Js {
         let options: ContextOptions = from_js(options, "options")?;
         to_js(&self.tuner()?.context(&query, &options).await.map_err(error)?)

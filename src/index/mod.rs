@@ -18,6 +18,7 @@ mod bm25;
 mod explanation;
 pub mod flat;
 pub mod fusion;
+mod hnsw;
 mod maxsim;
 mod mmr;
 mod snippet;
@@ -26,6 +27,7 @@ pub use analysis::Analyzer;
 pub use bm25::{B, Bm25, Bm25Params, K1};
 pub use explanation::Explanation;
 pub use fusion::RRF_K;
+pub use hnsw::{EF, Hnsw, HnswOptions};
 pub use maxsim::{Alignment, align, maxsim};
 pub use mmr::mmr;
 #[doc(inline)]

@@ -1,4 +1,4 @@
-//! The inner loops of exact search: dot products of rows, and the best of many.
+//! The inner loops of search: dot products of rows, the best of many, and the walk over a [`graph`] of neighbours.
 //!
 //! A crate of its own for one reason: it is built for speed (`opt-level = 3` in the workspace's Cargo.toml), while what lies
 //! around it is built for size, since people download it. Built small, [`dot`] takes five times as long. So what is called
@@ -17,6 +17,7 @@
 
 mod bounds;
 mod dot;
+pub mod graph;
 mod pairs;
 mod rows;
 mod search;

@@ -45,6 +45,8 @@ pub struct DevLook {
 pub enum Event {
     /// `done` of `total` texts have a vector.
     Encode { stage: Stage, done: usize, total: usize },
+    /// `done` of `total` embeddings are linked in the graph that searches them.
+    Graph { done: usize, total: usize },
     /// Candidates of `done` of `total` queries were looked up.
     Search { done: usize, total: usize },
     /// The caller is to score these documents for this query, see [`super::Job::put_scores`].

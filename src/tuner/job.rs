@@ -6,7 +6,7 @@ use super::encoding::Encoding;
 use super::evaluating::Evaluating;
 use super::events::{Event, Stage};
 use super::mining::{Round, Scores, found, overlap};
-use super::search::{Mode, SearchOptions};
+use super::search::{Growing, Mode, SearchOptions};
 use super::train::Train;
 use crate::dataset::Split;
 use crate::error::{Error, Result};
@@ -22,6 +22,7 @@ pub struct Job {
 
 enum Work {
     Index,
+    Growing(Box<Growing>),
     Compare(Comparing),
     Mine { options: MiningOptions },
     Mining(Box<Round>),
@@ -115,8 +116,12 @@ impl Job {
         match std::mem::replace(&mut self.work, Work::Done) {
             Work::Index => {
                 tuner.finish_indexing();
-                Ok(Some(Event::Indexed { documents: tuner.corpus.len() }))
+                match tuner.grow().await? {
+                    Some(growing) => Ok(Some(self.grow_on(tuner, Box::new(growing)))),
+                    None => Ok(Some(Event::Indexed { documents: tuner.corpus.len() })),
+                }
             }
+            Work::Growing(growing) => Ok(Some(self.grow_on(tuner, growing))),
             Work::Compare(comparing) => comparing.run(tuner).await.map(Some),
             Work::Mine { options } => {
                 let queries = tuner.queries(Split::Train);
@@ -154,6 +159,17 @@ impl Job {
             Work::Mining(round) => round.put_scores(scores),
             Work::Train(train) => train.put_scores(scores),
             _ => Err(Error::input("teacher", "gave scores that nobody asked for")),
+        }
+    }
+
+    /// Some rows of the graph, or the end of the job.
+    fn grow_on(&mut self, tuner: &mut Tuner, mut growing: Box<Growing>) -> Event {
+        match growing.next(tuner) {
+            Some(event) => {
+                self.work = Work::Growing(growing);
+                event
+            }
+            None => Event::Indexed { documents: tuner.corpus.len() },
         }
     }
 

@@ -52,7 +52,7 @@ use crate::error::{Error, Result};
 use crate::index::{Analyzer, Bm25};
 use crate::text::NearMisses;
 use relations::Relations;
-use search::{Dense, TokenCache};
+use search::{Dense, GRAPH_FROM, Graph, TokenCache};
 use std::collections::HashSet;
 use std::rc::Rc;
 use swap::Pending;
@@ -70,6 +70,13 @@ pub struct Tuner {
     lexical: Option<Rc<Bm25>>,
     /// Rebuilt when documents, their embeddings or the adapter change.
     dense: Option<Rc<Dense>>,
+    /// Over the embeddings, where there are many.
+    graph: Option<Graph>,
+    graph_from: usize,
+    /// A graph that was put back, until somebody looks at it.
+    stored_graph: Option<Vec<u8>>,
+    /// Counts the weights in use.
+    weights: u64,
     /// Likewise when documents change.
     relations: Option<Rc<Relations>>,
     near_misses: Option<Rc<NearMisses>>,
@@ -123,6 +130,10 @@ impl Tuner {
             analyzer: Analyzer::default(),
             lexical: None,
             dense: None,
+            graph: None,
+            graph_from: GRAPH_FROM,
+            stored_graph: None,
+            weights: 0,
             relations: None,
             near_misses: None,
             tokens: TokenCache::default(),
@@ -265,6 +276,7 @@ impl Tuner {
     fn use_weights(&mut self, weights: &Snapshot) {
         self.encoder.restore(weights);
         self.dense = None;
+        self.weights += 1;
         self.revision += 1;
     }
 

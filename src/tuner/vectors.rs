@@ -50,8 +50,12 @@ impl Vectors {
     }
 
     pub(super) fn get(&self, fingerprint: u64, text: &str) -> Option<&[f32]> {
+        self.row(fingerprint, key(fingerprint, text))
+    }
+
+    pub(super) fn row(&self, fingerprint: u64, key: Key) -> Option<&[f32]> {
         let table = self.tables.get(&fingerprint)?;
-        table.at.get(&key(fingerprint, text)).map(|&row| table.rows.row(row))
+        table.at.get(&key).map(|&row| table.rows.row(row))
     }
 
     /// The texts that have no row, each once, in order.

@@ -48,6 +48,8 @@ class StoredHost implements Host {
   #leftOut: string | null = null;
   /** Weights may have changed since they were written. */
   #reweighed = false;
+  /** The graph over the embeddings has changed since it was written. */
+  #regrown = false;
   #ended: Promise<void> | null = null;
 
   constructor(inner: Host, store: Store) {
@@ -137,6 +139,8 @@ class StoredHost implements Host {
     try {
       if (event?.type === "checkpoint") await this.#saveCheckpoint({ step: event.step, bytes: event.bytes.slice() });
       if (event?.type === "verdict") await this.#saveCheckpoint(null);
+      if (event?.type === "graph") this.#regrown = true;
+      if (event?.type === "indexed" && this.#regrown) await this.#saveGraph();
       if (event?.type === "verdict" || (event?.type === "indexed" && this.#reweighed)) await this.#saveWeights();
       const closed = event === null || event.type === "indexed" || event.type === "verdict";
       if (closed || event.type === "encode") await this.#saveVectors(closed ? 1 : UNSAVED_ROWS);
@@ -153,6 +157,15 @@ class StoredHost implements Host {
     this.#kept.superseded += this.#kept.checkpoint?.bytes.length ?? 0;
     this.#kept.checkpoint = checkpoint;
     this.#tell(this.#unsaved);
+  }
+
+  async #saveGraph(): Promise<void> {
+    const graph = await this.#inner.call("graph", []);
+    this.#regrown = false;
+    if (!graph) return;
+    await this.#append([encode({ type: "graph", parts: [graph] })]);
+    this.#kept.superseded += this.#kept.graph?.length ?? 0;
+    this.#kept.graph = graph;
   }
 
   async #saveWeights(): Promise<void> {
@@ -185,10 +198,20 @@ class StoredHost implements Host {
     this.#kept.superseded = 0;
   }
 
-  /** Puts stored weights into use, behind what is loaded already. */
+  /** Puts stored weights into use, and a stored graph, behind what is loaded already. */
   async #takeWeights(onProgress?: (event: ProgressEvent) => void, signal?: AbortSignal): Promise<void> {
-    const files = this.#kept.weights;
-    if (files === null) return;
+    const { weights: files, graph } = this.#kept;
+    if (graph) await this.#inner.call("putGraph", [graph]);
+    if (files !== null) await this.#importWeights(files);
+    if (files === null && graph === null) return;
+    await this.#inner.call("start", [{ kind: "index" }]);
+    for (let event = await this.#inner.call("next", []); event; event = await this.#inner.call("next", [])) {
+      if (signal?.aborted) throw aborted(signal);
+      if (event.type === "encode" || event.type === "graph") onProgress?.(event);
+    }
+  }
+
+  async #importWeights(files: Uint8Array[]): Promise<void> {
     try {
       await this.#inner.call("resetWeights", []);
       for (const file of files) await this.#inner.call("import", [file]);
@@ -197,11 +220,6 @@ class StoredHost implements Host {
       const { code, message } = toNearmissError(error);
       if (code !== "MODEL_MISMATCH" && code !== "MODEL_INVALID") throw error;
       this.#leftOut = `the trained weights in the store do not fit this model: ${message}`;
-    }
-    await this.#inner.call("start", [{ kind: "index" }]);
-    for (let event = await this.#inner.call("next", []); event; event = await this.#inner.call("next", [])) {
-      if (signal?.aborted) throw aborted(signal);
-      if (event.type === "encode") onProgress?.(event);
     }
   }
 

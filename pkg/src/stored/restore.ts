@@ -20,13 +20,15 @@ export interface Restored {
   /** Files of trained weights that are not in use yet; null when nothing was said of them. */
   weights: Uint8Array[] | null;
   checkpoint: Checkpoint | null;
+  /** Of neighbours, for the embeddings as they were at the end. */
+  graph: Uint8Array | null;
   /** Embeddings of each fingerprint that are in the store. */
   rows: Map<string, number>;
   /** Bytes of records that later ones replace. */
   superseded: number;
 }
 
-export const nothing = (): Restored => ({ weights: null, checkpoint: null, rows: new Map(), superseded: 0 });
+export const nothing = (): Restored => ({ weights: null, checkpoint: null, graph: null, rows: new Map(), superseded: 0 });
 
 /** Makes one record's change. @throws {NearmissError} `STORAGE_CORRUPT` for a record of another format */
 export async function apply(bytes: Uint8Array, host: Host, state: Restored): Promise<void> {
@@ -43,6 +45,9 @@ export async function apply(bytes: Uint8Array, host: Host, state: Restored): Pro
   } else if (type === "weights") {
     state.superseded += sum(state.weights);
     state.weights = parts;
+  } else if (type === "graph") {
+    state.superseded += state.graph?.length ?? 0;
+    state.graph = parts[0] ?? null;
   } else if (type === "checkpoint") {
     state.superseded += state.checkpoint?.bytes.length ?? 0;
     state.checkpoint = parts[0] ? { step: Number(fields["step"]), bytes: parts[0] } : null;

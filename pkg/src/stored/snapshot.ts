@@ -31,6 +31,8 @@ export async function* snapshot(host: Host, checkpoint: Checkpoint | null): Asyn
     yield* vectors(fingerprint, await host.call("vectors", [fingerprint, 0]));
   }
   yield encode({ type: "weights", parts: await host.call("weights", []) });
+  const graph = await host.call("graph", []);
+  if (graph) yield encode({ type: "graph", parts: [graph] });
   if (checkpoint) yield encode(checkpointRecord(checkpoint));
 }
 

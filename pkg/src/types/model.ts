@@ -60,6 +60,11 @@ export interface CreateOptions {
    */
   language?: string;
   /**
+   * From how many documents on their embeddings are searched through a graph of neighbours (HNSW), which takes a minute and more to be made.
+   * Default 50000: below it every embedding is scored, which is exact and quick enough.
+   */
+  graphFrom?: number;
+  /**
    * Where documents, judgments, embeddings, trained weights and checkpoints are kept: "opfs:notes", "indexeddb:notes" or "memory:notes", the name
    * being yours. Where a browser lacks or refuses the first, the next is taken, and `nm.storage` says so. Default: nowhere, all is gone with the instance.
    */

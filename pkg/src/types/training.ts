@@ -129,6 +129,8 @@ export interface AugmentOptions {
 
 export type ProgressEvent =
   | { type: "download"; file: string; loaded: number; total: number | null; elapsedMs: number }
+  /** So many embeddings are linked in the graph that searches them. */
+  | { type: "graph"; done: number; total: number; elapsedMs: number }
   /** A store is being read: bytes of it. */
   | { type: "restore"; loaded: number; total: number; elapsedMs: number }
   | { type: "load"; stage: "module" | "device" | "model"; elapsedMs: number }

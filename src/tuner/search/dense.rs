@@ -1,11 +1,10 @@
 //! The documents' embeddings, and searching them.
 
-use super::options::VectorIndex;
 use crate::embeddings::{Embeddings, dot};
 use crate::encoder::Tower;
 use crate::error::{Error, Result};
 use crate::index::{Hit, TopK, flat};
-use crate::tuner::Tuner;
+use crate::tuner::{Tuner, vectors};
 use std::rc::Rc;
 
 /// Embeddings of the documents that have one, through the adapter.
@@ -13,17 +12,15 @@ pub(in crate::tuner) struct Dense {
     pub rows: Embeddings,
     /// Position in the corpus of each row, rising.
     pub positions: Vec<usize>,
+    /// What each row was made from.
+    pub keys: Vec<vectors::Key>,
+    /// Which weights in use it was made with, by number.
+    pub weights: u64,
 }
 
 impl Dense {
     /// The best of all.
-    pub(super) fn search(
-        &self,
-        query: &[f32],
-        k: usize,
-        _index: VectorIndex,
-        _ef: Option<usize>,
-    ) -> Vec<Hit> {
+    pub(super) fn search(&self, query: &[f32], k: usize) -> Vec<Hit> {
         self.translate(flat::search(&self.rows, query, k))
     }
 
@@ -59,15 +56,17 @@ impl Tuner {
         if self.dense.is_none() {
             let fingerprint = self.encoder.fingerprint(Tower::Document);
             let mut base = Embeddings::empty(self.encoder.dimensions());
-            let mut positions = Vec::new();
+            let (mut positions, mut keys) = (Vec::new(), Vec::new());
             for (position, document) in self.corpus.documents().iter().enumerate() {
-                if let Some(row) = self.vectors.get(fingerprint, &document.content()) {
+                let key = vectors::key(fingerprint, &document.content());
+                if let Some(row) = self.vectors.row(fingerprint, key) {
                     base.push(row)?;
                     positions.push(position);
+                    keys.push(key);
                 }
             }
             let rows = self.encoder.adapt(&base, Tower::Document).await?;
-            self.dense = Some(Rc::new(Dense { rows, positions }));
+            self.dense = Some(Rc::new(Dense { rows, positions, keys, weights: self.weights }));
         }
         self.dense.clone().ok_or_else(|| Error::Internal { reason: "no dense index".into() })
     }

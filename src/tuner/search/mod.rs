@@ -3,6 +3,7 @@
 mod dense;
 mod explain;
 mod found;
+mod graph;
 mod measure;
 mod options;
 mod pipeline;
@@ -10,6 +11,7 @@ mod tokens;
 
 pub(in crate::tuner) use dense::Dense;
 pub use found::{Excerpt, Found, Group, Place};
+pub(in crate::tuner) use graph::{GRAPH_FROM, Graph, Growing};
 pub(in crate::tuner) use options::DEPTH;
 pub use options::{Method, Mode, Scorer, SearchOptions, SearchStage, Snippets, VectorIndex};
 pub(in crate::tuner) use tokens::TokenCache;
@@ -73,7 +75,7 @@ impl Tuner {
         let dense = self.dense().await?;
         let documents = self.corpus.documents();
         let near = |hit: crate::index::Hit| Near { id: &documents[hit.position].id, score: hit.score };
-        Ok(dense.search(vector, k, index, ef).into_iter().map(near).collect())
+        Ok(self.nearest(&dense, vector, k, index, ef).into_iter().map(near).collect())
     }
 
     pub(super) fn lexical(&mut self) -> Rc<Bm25> {

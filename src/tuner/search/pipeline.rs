@@ -115,7 +115,7 @@ impl Tuner {
         let dense = self.dense().await?;
         let hits = match &request.allowed {
             Some(_) => dense.search_where(&row, depth, |position| request.allows(position)),
-            None => dense.search(&row, depth, index, ef),
+            None => self.nearest(&dense, &row, depth, index, ef),
         };
         request.row = Some(row);
         Ok(hits)
