@@ -30,6 +30,16 @@ export async function createWorkerHost(options: OpenOptions, start: () => Worker
   }
 }
 
+/** One request to a worker of its own, which ends with it. */
+export async function inWorker(work: Work, start: () => Worker = spawn): Promise<unknown> {
+  const client = new WorkerHost(start());
+  try {
+    return await client.ask(work);
+  } finally {
+    client.end(disposed());
+  }
+}
+
 interface Waiting {
   resolve: (value: unknown) => void;
   reject: (error: NearmissError) => void;
@@ -54,12 +64,12 @@ class WorkerHost implements Host {
   }
 
   async open(create: Extract<Work, { create: unknown }>["create"]): Promise<this> {
-    ({ info: this.info, storage: this.storage } = (await this.#ask({ create })) as Created);
+    ({ info: this.info, storage: this.storage } = (await this.ask({ create })) as Created);
     return this;
   }
 
   call<M extends Method>(method: M, args: Args<M>, signal?: AbortSignal): Promise<Result<M>> {
-    return this.#ask({ method, args }, signal) as Promise<Result<M>>;
+    return this.ask({ method, args }, signal) as Promise<Result<M>>;
   }
 
   onStorage(listener: (state: StorageState) => void): () => void {
@@ -68,11 +78,11 @@ class WorkerHost implements Host {
   }
 
   checkpoint(): Promise<Uint8Array | null> {
-    return this.#ask({ stored: "checkpoint" }) as Promise<Uint8Array | null>;
+    return this.ask({ stored: "checkpoint" }) as Promise<Uint8Array | null>;
   }
 
   exportStore(): Promise<Blob> {
-    return this.#ask({ stored: "exportStore" }) as Promise<Blob>;
+    return this.ask({ stored: "exportStore" }) as Promise<Blob>;
   }
 
   async dispose(): Promise<void> {
@@ -88,7 +98,7 @@ class WorkerHost implements Host {
     this.#pending.clear();
   }
 
-  #ask(work: Work, signal?: AbortSignal): Promise<unknown> {
+  ask(work: Work, signal?: AbortSignal): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(this.#ended);
       if (signal?.aborted) return reject(aborted(signal));

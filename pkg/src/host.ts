@@ -42,7 +42,7 @@ export interface Host {
 export async function createHost(options: OpenOptions, seams: Seams = SEAMS): Promise<Host> {
   const { storage, onProgress, signal } = options;
   // First, so that a store that cannot be had is heard of before a model is loaded for it.
-  const store = storage === undefined ? null : await (seams.openStore ?? openStore)(storage, { signal });
+  const store = storage === undefined ? null : await (seams.openStore ?? openStore)(storage, signal ? { signal } : {});
   try {
     const { engine, module, info } = await openEngine(options, seams);
     const host = new EngineHost(engine, module, info);

@@ -2,6 +2,7 @@
 
 import type { PackedError } from "./errors.js";
 import type { Method } from "./host.js";
+import type { Managing } from "./stored/manage.js";
 import type { Info, OpenOptions } from "./open.js";
 import type { ProgressEvent, StorageState } from "./types.js";
 
@@ -9,7 +10,9 @@ import type { ProgressEvent, StorageState } from "./types.js";
 export type Work =
   | { create: Omit<OpenOptions, "signal" | "onProgress"> }
   | { method: Method; args: unknown[] }
-  | { stored: "checkpoint" | "exportStore" };
+  | { stored: "checkpoint" | "exportStore" }
+  /** Needs no engine. */
+  | { managing: Managing; args: unknown[] };
 
 /** What a creation came to. */
 export interface Created {

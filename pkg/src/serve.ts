@@ -2,6 +2,7 @@
 
 import { packError, toNearmissError } from "./errors.js";
 import { createHost, type Args, type Host, type Method } from "./host.js";
+import { MANAGING } from "./stored/manage.js";
 import { transferables, type Created, type Port, type Reply, type Request, type Work } from "./protocol.js";
 
 /** @param create what makes the host, given for tests */
@@ -19,6 +20,7 @@ export function serve(port: Port<Reply>, create: typeof createHost = createHost)
 
   const work = async (request: Work, signal: AbortSignal) => {
     if ("create" in request) host ??= begin(request.create);
+    if ("managing" in request) return (MANAGING[request.managing] as (...args: unknown[]) => Promise<void>)(...request.args);
     if (!host) throw new TypeError("the worker was called before it was created");
     const owner = await host;
     if ("create" in request) return { info: owner.info, storage: owner.storage } satisfies Created;

@@ -1,7 +1,10 @@
 /** `nm.storage`: what outlives the page, and `stores`: all that there are. */
 
 import type { Core } from "./core.js";
-import { deleteStore, estimate, importStore, listStores, persist, repairStore } from "./storage/index.js";
+import { inWorker } from "./client.js";
+import { invalid } from "./errors.js";
+import { deleteStore, estimate, listStores, persist } from "./storage/index.js";
+import { MANAGING, type Managing } from "./stored/manage.js";
 import type { StorageState, StoreInfo } from "./types.js";
 
 /** The store of one instance. */
@@ -32,7 +35,7 @@ export function storage(core: Core): Storage | null {
   };
 }
 
-/** The stores of this site, open or not. A store is named as in the option `storage`, such as "opfs:notes". */
+/** The stores of this site. A store is named as in the option `storage`, such as "opfs:notes". */
 export interface Stores {
   list(): Promise<StoreInfo[]>;
   /** @throws {NearmissError} `INPUT_INVALID` while it is open anywhere */
@@ -43,16 +46,29 @@ export interface Stores {
    * @throws {NearmissError} `STORAGE_CORRUPT` for another or a damaged file, `STORAGE_QUOTA`, `INPUT_INVALID` while it is open anywhere
    */
   import(store: string, file: Blob): Promise<void>;
-  /**
-   * Keeps what stands before the first damage of a store that cannot be opened (`STORAGE_CORRUPT`), and drops the rest.
-   *
-   * @returns how many records could be kept, and whether anything was damaged
-   */
-  repair(store: string): Promise<{ saved: number; damaged: boolean }>;
+  /** Keeps what stands before the first damage of a store that cannot be opened (`STORAGE_CORRUPT`), and puts the damaged one aside. */
+  repair(store: string): Promise<void>;
   /** Bytes that the site uses and may use; null where the browser does not say. */
   estimate(): Promise<{ usage: number; quota: number } | null>;
   /** Asks the browser not to clear this site's stores when space is short. False when it does not promise. */
   persist(): Promise<boolean>;
 }
 
-export const stores: Stores = { list: listStores, delete: deleteStore, import: importStore, repair: repairStore, estimate, persist };
+export const stores: Stores = {
+  list: listStores,
+  delete: deleteStore,
+  import: async (store, file) => {
+    if (!(file instanceof Blob)) throw invalid("file", "must be a Blob, such as a file that a person picked");
+    await manage("import", [store, file]);
+  },
+  repair: (store) => manage("repair", [store]),
+  estimate,
+  persist,
+};
+
+async function manage<M extends Managing>(method: M, args: Parameters<(typeof MANAGING)[M]>): Promise<void> {
+  const work = MANAGING[method] as (...args: Parameters<(typeof MANAGING)[M]>) => Promise<void>;
+  // Memory is this thread's own.
+  if (typeof Worker !== "function" || String(args[0]).startsWith("memory")) return work(...args);
+  await inWorker({ managing: method, args });
+}

@@ -1,107 +1,204 @@
 /**
- * A log as bytes: a head, then frames one after another. Each frame begins with the length and the checksum of its record, and a checksum
- * of those two: a record is whole or not there, and what is damaged is told from what was never finished.
- */
-
-import { corrupt } from "../errors.js";
-import { crc32 } from "./crc.js";
-
-const MAGIC = new TextEncoder().encode("nearmiss");
-const VERSION = 1;
-/** Magic, version, and whether all that the log began with has been written. */
-export const HEAD = 16;
-/** Length, checksum, checksum of both. */
-export const FRAME = 12;
-/** Bytes that are read together. */
-const WINDOW = 4 << 20;
-
-export type Bytes = Uint8Array<ArrayBuffer>;
-
-/** @param complete a log that is still being written in the place of another does not count yet */
-export function head(complete: boolean): Bytes {
-  const bytes = new Uint8Array(HEAD);
-  bytes.set(MAGIC);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(8, VERSION, true);
-  view.setUint32(12, complete ? 1 : 0, true);
-  return bytes;
-}
-
-/** Does this log count? @throws {NearmissError} `STORAGE_CORRUPT` for what is no log, or one of a later version */
-export function isComplete(bytes: Uint8Array, name: string): boolean {
-  if (bytes.length < HEAD || MAGIC.some((byte, at) => bytes[at] !== byte)) throw corrupt(`${name} is no store of nearmiss`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, HEAD);
-  const version = view.getUint32(8, true);
-  if (version !== VERSION) throw corrupt(`${name} has version ${version}, and this release knows ${VERSION}: update nearmiss`);
-  return view.getUint32(12, true) === 1;
-}
-
-/** A record with its length and checksum before it. */
-export function frame(record: Uint8Array): Bytes {
-  const bytes = new Uint8Array(FRAME + record.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, record.length, true);
-  view.setUint32(4, crc32(record), true);
-  view.setUint32(8, crc32(bytes.subarray(0, 8)), true);
-  bytes.set(record, FRAME);
-  return bytes;
-}
-
-/** The record of one frame that stands alone. @throws {NearmissError} `STORAGE_CORRUPT` */
-export function unframe(bytes: Uint8Array, place: string): Uint8Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const record = bytes.subarray(FRAME);
-  if (bytes.length < FRAME || view.getUint32(0, true) !== record.length || view.getUint32(4, true) !== crc32(record)) {
-    throw corrupt(`${place} is damaged: its checksum does not fit`);
-  }
-  return record;
-}
-
-/** Something that bytes are read from, by place. Fewer than asked for mean its end. */
-export interface Source {
-  read(at: number, length: number): Promise<Uint8Array> | Uint8Array;
-}
-
-/**
- * The records from a place on, each with the place behind it. Ends quietly before a last frame that is not whole: a tab died while it
- * wrote that, and nobody was told that it was written.
+ * Records as bytes in a log file:
  *
- * @throws {NearmissError} `STORAGE_CORRUPT` for a frame with others behind it whose checksum does not fit
+ *     header  "NEARMISS" | version u32 | length of the finished log u64 | 0 u32 | CRC-32 of these 24 bytes | 0 0 0 | 0xED
+ *     frame   length u32 | flags u32 | CRC-32 of the payload | CRC-32 of these 12 bytes and of the place | payload | 0xED
+ *
+ * Numbers are little-endian. The last byte of the header is written after all else is on disk, and is 0 until then: one byte is
+ * never written in part. The length of a frame has a checksum of its own: a damaged length must not make the rest of the file look like
+ * an unfinished tail. The place (offset of the frame in its file) is in the checksum, so a frame counts nowhere else. The last
+ * byte of a frame is never 0: a file that was made longer but never filled, which a power cut can leave, ends in zeros.
  */
-export async function* frames(source: Source, from: number, end: number, name: string): AsyncGenerator<{ record: Uint8Array; next: number }> {
-  let [at, window, start] = [from, new Uint8Array(0) as Uint8Array, from];
-  const take = async (length: number): Promise<Uint8Array> => {
-    if (at + length > start + window.length) {
-      window = await source.read(at, Math.min(Math.max(length, WINDOW), end - at));
-      start = at;
+
+import { NearmissError } from "../errors.js";
+import { crc32 } from "./crc32.js";
+import type { LogFile, Readable } from "./types.js";
+
+export const HEADER = 32;
+const MAGIC = new TextEncoder().encode("NEARMISS");
+const VERSION = 1;
+const FRONT = 16;
+const OVERHEAD = FRONT + 1;
+const END_MARK = 0xed;
+/** Flag: the next frame belongs to the same append. */
+const MORE = 1;
+/** Bytes of payload. A length in a file is a u32; this stays well below what engines can allocate at once. */
+export const LONGEST = 2 ** 30;
+/** Bytes read or written at once: small records cost one call to the file system per MiB rather than one each. */
+const WINDOW = 2 ** 20;
+
+/** What stands in a frame: bytes of the payload, and whether the next frame belongs to the same append. */
+interface Front {
+  length: number;
+  more: boolean;
+  checksum: number;
+}
+
+export function frameSize(record: Uint8Array): number {
+  return record.length + OVERHEAD;
+}
+
+export function encodeFrame(record: Uint8Array, place: number, more = false): Uint8Array {
+  const frame = new Uint8Array(frameSize(record));
+  const view = new DataView(frame.buffer);
+  view.setUint32(0, record.length, true);
+  view.setUint32(4, more ? MORE : 0, true);
+  view.setUint32(8, crc32(record), true);
+  view.setUint32(12, frontChecksum(frame, place), true);
+  frame.set(record, FRONT);
+  frame[frame.length - 1] = END_MARK;
+  return frame;
+}
+
+/** The payload of a frame that stands by itself, or `null` if it is damaged or of another place. */
+export function decodeFrame(frame: Uint8Array, place: number): Uint8Array | null {
+  const front = decodeFront(frame, place);
+  return front && frame.length === front.length + OVERHEAD ? payloadOf(frame, front) : null;
+}
+
+function decodeFront(bytes: Uint8Array, place: number): Front | null {
+  if (bytes.length < FRONT) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, FRONT);
+  if (view.getUint32(12, true) !== frontChecksum(bytes, place)) return null;
+  const flags = view.getUint32(4, true);
+  const length = view.getUint32(0, true);
+  return flags > MORE || length > LONGEST ? null : { length, more: flags === MORE, checksum: view.getUint32(8, true) };
+}
+
+function payloadOf(frame: Uint8Array, { length, checksum }: Front): Uint8Array | null {
+  const payload = frame.subarray(FRONT, FRONT + length);
+  return frame[FRONT + length] === END_MARK && crc32(payload) === checksum ? payload : null;
+}
+
+function frontChecksum(frame: Uint8Array, place: number): number {
+  const where = new DataView(new ArrayBuffer(8));
+  where.setBigUint64(0, BigInt(place), true);
+  return crc32(new Uint8Array(where.buffer), crc32(frame.subarray(0, 12)));
+}
+
+/** @param length of the file when it was finished, header and all; it may grow afterwards, and never be shorter */
+export function encodeHeader(length: number): Uint8Array {
+  const header = new Uint8Array(HEADER);
+  const view = new DataView(header.buffer);
+  header.set(MAGIC);
+  view.setUint32(8, VERSION, true);
+  view.setBigUint64(12, BigInt(length), true);
+  view.setUint32(24, crc32(header.subarray(0, 24)), true);
+  header[HEADER - 1] = END_MARK;
+  return header;
+}
+
+export type HeaderState = { state: "finished"; length: number } | { state: "unfinished" } | { state: "damaged" };
+
+/** @throws {NearmissError} `STORAGE_CORRUPT` for a version that is newer than this code */
+export function decodeHeader(bytes: Uint8Array, place: string): HeaderState {
+  if (bytes.length < HEADER) return { state: bytes.every((byte) => byte === 0) ? "unfinished" : "damaged" };
+  if (bytes[HEADER - 1] === 0) return { state: "unfinished" };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER);
+  const whole = view.getUint32(24, true) === crc32(bytes.subarray(0, 24)) && MAGIC.every((byte, i) => bytes[i] === byte);
+  if (!whole || view.getUint32(28, true) !== (END_MARK << 24) >>> 0) return { state: "damaged" };
+  const version = view.getUint32(8, true);
+  if (version > VERSION) throw newer(place, version, VERSION);
+  return { state: "finished", length: Number(view.getBigUint64(12, true)) };
+}
+
+export function newer(place: string, version: number, known: number): NearmissError {
+  const message = `${place} was written by a newer version (format ${version}, this one knows ${known}): update, nothing was changed`;
+  return new NearmissError("STORAGE_CORRUPT", message);
+}
+
+/** How the frames of a file end. `end`: behind the last append that is whole; `at`: of the frame that is not. */
+export interface Scan {
+  end: number;
+  state: "whole" | "torn" | "damaged";
+  at: number;
+}
+
+/** Checks every frame from `from`, the place of one, to `size`. */
+export async function scan(file: Readable, from: number, size: number): Promise<Scan> {
+  let end = from;
+  let at = from;
+  for await (const frame of frames(file, from, size)) {
+    at = frame.next;
+    if (!frame.more) end = at;
+  }
+  if (end === size) return { end, state: "whole", at };
+  return { end, state: at === size || (await isTorn(file, at, size)) ? "torn" : "damaged", at };
+}
+
+/** Payloads as views that hold until the next step. Stops before the first frame that is not whole. */
+export async function* frames(file: Readable, from: number, size: number): AsyncGenerator<{ payload: Uint8Array; more: boolean; next: number }> {
+  let window = new Uint8Array(0);
+  let begin = from;
+  const bytes = async (at: number, length: number) => {
+    if (at + length > begin + window.length) {
+      window = Uint8Array.prototype.slice.call(await file.read(at, Math.min(Math.max(length, WINDOW), size - at)));
+      begin = at;
     }
-    return window.subarray(at - start, at - start + length);
+    return window.subarray(at - begin, at - begin + length);
   };
-  while (end - at >= FRAME) {
-    const prefix = await take(FRAME);
-    if (prefix.length < FRAME) return;
-    const view = new DataView(prefix.buffer, prefix.byteOffset, FRAME);
-    const [length, crc] = [view.getUint32(0, true), view.getUint32(4, true)];
-    const place = at;
-    if (view.getUint32(8, true) !== crc32(prefix.subarray(0, 8))) {
-      // Room that was allotted and never filled is no damage.
-      if (prefix.every((byte) => byte === 0)) return;
-      throw damaged(name, place);
-    }
-    const next = at + FRAME + length;
-    if (next > end) return;
-    at += FRAME;
-    const record = await take(length);
-    if (record.length < length) return;
-    if (crc32(record) !== crc) {
-      if (next === end) return;
-      throw damaged(name, place);
-    }
+  for (let at = from; at + OVERHEAD <= size; ) {
+    const front = decodeFront(await bytes(at, FRONT), at);
+    const next = at + (front?.length ?? 0) + OVERHEAD;
+    if (!front || next > size) return;
+    const payload = payloadOf(await bytes(at, next - at), front);
+    if (!payload) return;
+    yield { payload, more: front.more, next };
     at = next;
-    yield { record: record.slice(), next };
   }
 }
 
-function damaged(name: string, place: number): Error {
-  return corrupt(`${name} is damaged at byte ${place}: a checksum does not fit. What stands before it can be saved with stores.repair`);
+/** Is what begins at `at` an append that a crash cut off, rather than damage to one that was finished? */
+async function isTorn(file: Readable, at: number, size: number): Promise<boolean> {
+  if (size - at < FRONT) return true;
+  const front = decodeFront(await file.read(at, FRONT), at);
+  if (front && at + front.length + OVERHEAD > size) return true;
+  const [last] = await file.read(size - 1, 1);
+  return last === 0 && !(await standsLater(file, at + 1, size));
+}
+
+/** Does any frame begin at `from` or later? Slow, byte by byte, and only asked where something is wrong. */
+async function standsLater(file: Readable, from: number, size: number): Promise<boolean> {
+  for (let at = from; at + FRONT <= size; at += WINDOW) {
+    const bytes = await file.read(at, WINDOW + FRONT - 1);
+    for (let i = 0; i + FRONT <= bytes.length && i < WINDOW; i++) if (decodeFront(bytes.subarray(i), at + i)) return true;
+  }
+  return false;
+}
+
+/** One after the other from `at` on, many in one write. `together`: as one append. Gives the place behind them. */
+export async function writeFrames(
+  file: LogFile,
+  at: number,
+  records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  together: boolean,
+): Promise<number> {
+  let waiting: Uint8Array[] = [];
+  let size = 0;
+  const send = async () => {
+    await file.write(at, concat(waiting, size));
+    at += size;
+    [waiting, size] = [[], 0];
+  };
+  const last = together && Array.isArray(records) ? records.length - 1 : -1;
+  let index = 0;
+  for await (const record of records) {
+    waiting.push(encodeFrame(record, at + size, index < last));
+    size += frameSize(record);
+    index++;
+    if (size >= WINDOW) await send();
+  }
+  if (size) await send();
+  return at;
+}
+
+function concat(parts: readonly Uint8Array[], size: number): Uint8Array {
+  if (parts.length === 1 && parts[0]) return parts[0];
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

@@ -1,9 +1,16 @@
 /**
- * Logs of records that outlive the page. In: records, as bytes. Out: the same records, whole and in order, after whatever happened between.
+ * A store that survives: an append-only log of records in OPFS, IndexedDB or memory. What it has acknowledged it gives back, whole
+ * and in order, after any crash; what is damaged it says, and never gives back.
  *
- * What was appended is on disk when `append` resolves; a tab that dies while it writes loses what it was writing, and no more.
+ *     const store = await openStore("opfs:notes");
+ *     for await (const record of store.read()) replay(decode(record));
+ *     await store.append([encode({ type: "document", data: { id } })]);
  */
 
-export { deleteStore, importStore, listStores, persist, repairStore } from "./manage.js";
-export { decode, encode, type StoredRecord } from "./record.js";
-export { estimate, openStore, type Change, type Store } from "./store.js";
+export { openStore, listStores, deleteStore } from "./open.js";
+export type { OpenStoreOptions, StoreInfo } from "./open.js";
+export { estimate, persist } from "./quota.js";
+export { decode, encode } from "./record.js";
+export type { StoredRecord } from "./record.js";
+export { exportStore, importStore } from "./transfer.js";
+export type { Store, StoreChange, StoreKind } from "./types.js";

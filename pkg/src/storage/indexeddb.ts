@@ -1,177 +1,197 @@
-/** Stores as databases: a row for each record, by generation and number. A row of `state` says which generation counts. */
+/**
+ * A log in a database: one record a row, keyed by generation and number, each in the frame it would have in a file, whose checksum
+ * holds the number. One row of another table says which generation counts and how long it is; it is written in the same
+ * transaction as the rows it counts, with "strict" durability: a transaction that completed is on disk.
+ */
 
-import type { Backend, Medium } from "./backend.js";
-import { HEAD, unframe, type Bytes } from "./frames.js";
+import { invalid, NearmissError } from "../errors.js";
+import { result, ROWS, STATE } from "./database.js";
+import { decodeFrame, encodeFrame, frameSize } from "./frames.js";
+import type { Log } from "./types.js";
 
-const PREFIX = "nearmiss:";
-/** Rows that are read together, or written together when a log is replaced. */
-const TOGETHER = 64;
+/** Bytes in one transaction of a replacement, and read at once. */
+const BATCH = 4 * 2 ** 20;
 
+/** @property aside damaged generations, kept for whoever wants to look at them */
 interface State {
   generation: number;
-  /** Number of the next row. */
-  next: number;
+  count: number;
   bytes: number;
+  aside: number[];
 }
 
-const EMPTY: State = { generation: 1, next: 0, bytes: 0 };
+const NOTHING: State = { generation: 0, count: 0, bytes: 0, aside: [] };
 
-export const indexeddb: Medium = {
-  async lacks() {
-    if (!globalThis.indexedDB) return "There is no IndexedDB here.";
-    try {
-      (await open(`${PREFIX}.probe`)).close();
-      await settled(indexedDB.deleteDatabase(`${PREFIX}.probe`));
-      return null;
-    } catch (error) {
-      return `The browser refuses IndexedDB here (${(error as Error).name}), as in some private windows.`;
-    }
-  },
-  lacksAppending: () => indexeddb.lacks(),
-  open: async (name) => IndexedDbBackend.open(name),
-  async list() {
-    const all = (await globalThis.indexedDB?.databases?.()) ?? [];
-    const names = all.flatMap(({ name }) => (name?.startsWith(PREFIX) && !name.endsWith(".probe") ? [name.slice(PREFIX.length)] : []));
-    const found = names.sort().map(async (name) => {
-      const backend = await IndexedDbBackend.open(name);
-      await backend.close();
-      return { name, bytes: backend.bytes };
-    });
-    return (await Promise.all(found)).filter(({ bytes }) => bytes > 0);
-  },
-  async replace(name, frames) {
-    const backend = await IndexedDbBackend.open(name);
-    try {
-      await backend.replace(frames);
-    } finally {
-      await backend.close();
-    }
-  },
-  delete: async (name) => settled(indexedDB.deleteDatabase(PREFIX + name)).then(() => {}),
-};
+export class TableLog implements Log {
+  readonly start = 0;
+  #database: IDBDatabase;
+  #state = NOTHING;
 
-function settled<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-function finished(transaction: IDBTransaction): Promise<void> {
-  return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error ?? new DOMException("the transaction was aborted", "AbortError"));
-  });
-}
-
-function open(name: string): Promise<IDBDatabase> {
-  const request = indexedDB.open(name, 1);
-  request.onupgradeneeded = () => {
-    request.result.createObjectStore("log");
-    request.result.createObjectStore("state");
-  };
-  return settled(request);
-}
-
-class IndexedDbBackend implements Backend {
-  readonly #database: IDBDatabase;
-  #state: State;
-  /** Up to which row of which generation records were read. */
-  #generation: number;
-  #at = 0;
-
-  private constructor(database: IDBDatabase, state: State) {
+  constructor(database: IDBDatabase) {
     this.#database = database;
-    this.#state = state;
-    this.#generation = state.generation;
-    // Another tab deletes the store: it must not wait for this one for ever.
-    database.onversionchange = () => database.close();
   }
 
-  static async open(name: string): Promise<IndexedDbBackend> {
-    const database = await open(PREFIX + name);
-    return new IndexedDbBackend(database, await readState(database));
+  get generation(): number {
+    return this.#state.generation;
+  }
+
+  get end(): number {
+    return this.#state.count;
   }
 
   get bytes(): number {
     return this.#state.bytes;
   }
 
-  async *read(): AsyncGenerator<Uint8Array> {
-    this.#state = await readState(this.#database);
-    if (this.#state.generation !== this.#generation) [this.#generation, this.#at] = [this.#state.generation, 0];
-    const { generation, next } = this.#state;
-    while (this.#at < next) {
-      const from = this.#at;
-      const range = IDBKeyRange.bound([generation, from], [generation, Math.min(next, from + TOGETHER) - 1]);
-      const rows = (await settled(this.#database.transaction("log").objectStore("log").getAll(range))) as Uint8Array[];
-      // Replaced between two reads: what is left is in the other log.
-      if (rows.length === 0) return;
-      for (const row of rows) {
-        this.#at += 1;
-        yield unframe(row, `row ${this.#at - 1}`).slice();
-      }
-    }
+  async refresh(): Promise<void> {
+    this.#state = await this.#stored();
   }
 
-  async openForWriting(): Promise<void> {
-    this.#state = await readState(this.#database);
-    await this.#deleteOthers();
+  async #stored(): Promise<State> {
+    const state: unknown = await result(this.#database.transaction(STATE).objectStore(STATE).get(STATE));
+    return toState(state);
   }
 
-  async append(frames: readonly Bytes[]): Promise<void> {
-    const { generation, next, bytes } = this.#state;
-    const state = { generation, next: next + frames.length, bytes: Math.max(bytes, HEAD) + size(frames) };
-    await this.#write((log, states) => {
-      frames.forEach((frame, at) => log.add(frame, [generation, next + at]));
-      states.put(state, "state");
-    });
-    this.#state = state;
-    this.#at = state.next;
-  }
-
-  /** In several transactions, as one cannot wait for what is still being made; the last of them makes it count. */
-  async replace(frames: AsyncIterable<Bytes>): Promise<void> {
-    const state = { generation: this.#state.generation + 1, next: 0, bytes: HEAD };
-    let waiting: Bytes[] = [];
-    const flush = async () => {
-      const [rows, from] = [waiting, state.next];
-      waiting = [];
-      state.next += rows.length;
-      state.bytes += size(rows);
-      await this.#write((log) => rows.forEach((row, at) => log.put(row, [state.generation, from + at])));
-    };
-    for await (const frame of frames) {
-      waiting.push(frame);
-      if (waiting.length >= TOGETHER) await flush();
-    }
-    await flush();
-    await this.#write((_, states) => void states.put(state, "state"));
-    this.#state = state;
-    [this.#generation, this.#at] = [state.generation, state.next];
-    await this.#deleteOthers();
-  }
-
-  async #deleteOthers(): Promise<void> {
-    const { generation, next } = this.#state;
-    await this.#write((log) => {
-      log.delete(IDBKeyRange.upperBound([generation, 0], true));
-      log.delete(IDBKeyRange.lowerBound([generation, next]));
-    });
-  }
-
-  async #write(work: (log: IDBObjectStore, state: IDBObjectStore) => void): Promise<void> {
-    const transaction = this.#database.transaction(["log", "state"], "readwrite", { durability: "strict" });
-    const done = finished(transaction);
+  async own(recover: boolean): Promise<void> {
+    await this.refresh();
+    if (this.generation === 0) return this.#create();
     try {
-      work(transaction.objectStore("log"), transaction.objectStore("state"));
+      for await (const _ of this.records(0, this.end));
     } catch (error) {
-      // Half of it must not be kept.
-      done.catch(() => {});
-      transaction.abort();
+      if (!recover || !(error instanceof NearmissError)) throw error;
+      return this.#recover();
+    }
+    await this.#switch(this.#state);
+  }
+
+  /** The description is written before any row. */
+  async #create(): Promise<void> {
+    const rows = await result(this.#database.transaction(ROWS).objectStore(ROWS).count());
+    if (rows > 0) throw new NearmissError("STORAGE_CORRUPT", `the stored log is damaged: ${rows} rows, but no description. Nothing was changed`);
+    await this.#switch({ ...NOTHING, generation: 1 });
+  }
+
+  /** What stands before the first row that is damaged becomes the log. */
+  async #recover(): Promise<void> {
+    const { generation, aside } = this.#state;
+    const next = await this.#write(generation + 1, this.#whole());
+    await this.#switch({ ...next, aside: [...aside, generation] });
+  }
+
+  async *#whole(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* this.records(0, this.end);
+    } catch (error) {
+      if (!(error instanceof NearmissError)) throw error;
+    }
+  }
+
+  async *records(from: number, to: number): AsyncGenerator<Uint8Array, void, undefined> {
+    const { generation } = this.#state;
+    for (let at = from; at < to; ) {
+      const rows = await this.#rows(generation, at, to);
+      for (const row of rows) {
+        const record = row.key === at && row.value instanceof Uint8Array ? decodeFrame(row.value, at) : null;
+        if (this.generation !== generation) return;
+        if (!record) throw corrupt(generation, at);
+        yield record;
+        at++;
+      }
+      if (this.generation !== generation) return;
+      if (rows.length === 0) throw corrupt(generation, at);
+    }
+  }
+
+  /** Some of the rows from one number on, at least one if there is any. A transaction cannot wait for those who read. */
+  #rows(generation: number, from: number, to: number): Promise<{ key: number; value: unknown }[]> {
+    const range = IDBKeyRange.bound([generation, from], [generation, to], false, true);
+    const request = this.#database.transaction(ROWS).objectStore(ROWS).openCursor(range);
+    const rows: { key: number; value: unknown }[] = [];
+    let size = 0;
+    return new Promise((resolve, reject) => {
+      request.onerror = () => reject(request.error);
+      request.onsuccess = () => {
+        const cursor = request.result;
+        if (!cursor || size >= BATCH) return resolve(rows);
+        rows.push({ key: (cursor.key as number[])[1] ?? -1, value: cursor.value });
+        size += cursor.value instanceof Uint8Array ? cursor.value.length : 0;
+        cursor.continue();
+      };
+    });
+  }
+
+  async append(records: readonly Uint8Array[]): Promise<void> {
+    const { generation, count, bytes } = this.#state;
+    const next = { ...this.#state, count: count + records.length, bytes: records.reduce((sum, record) => sum + frameSize(record), bytes) };
+    await this.#transact((rows, states, refuse) => {
+      const check = states.get(STATE);
+      // Where there are no Web Locks two tabs may both think that they write.
+      check.onsuccess = () => {
+        const { generation: present, count: there } = check.result as State;
+        if (present !== generation || there !== count) return refuse(invalid("store", "another tab has written to it; open it again"));
+        records.forEach((record, i) => rows.put(encodeFrame(record, count + i), [generation, count + i]));
+        states.put(next, STATE);
+      };
+    });
+    this.#state = next;
+  }
+
+  async replace(records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
+    const next = await this.#write(this.generation + 1, records);
+    await this.#switch({ ...next, aside: this.#state.aside });
+  }
+
+  /** Rows of a generation that does not count yet. After a refusal they are gone again, or go at the next opening. */
+  async #write(generation: number, records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<State> {
+    let [count, bytes, size] = [0, 0, 0];
+    let waiting: [frame: Uint8Array, key: number[]][] = [];
+    const send = async () => {
+      const some = waiting;
+      [waiting, size] = [[], 0];
+      await this.#transact((rows) => some.forEach(([frame, key]) => rows.put(frame, key)));
+    };
+    try {
+      for await (const record of records) {
+        const frame = encodeFrame(record, count);
+        waiting.push([frame, [generation, count++]]);
+        bytes += frame.length;
+        size += frame.length;
+        if (size >= BATCH) await send();
+      }
+      await send();
+      return { generation, count, bytes, aside: [] };
+    } catch (error) {
+      await this.#transact((rows) => rows.delete(rowsOf(generation))).catch(() => {});
       throw error;
     }
-    await done;
+  }
+
+  /** Makes one generation the log, and deletes what belongs to none that is kept. */
+  async #switch(next: State): Promise<void> {
+    const kept = [next.generation, ...next.aside].sort((a, b) => a - b);
+    await this.#transact((rows, states) => {
+      states.put(next, STATE);
+      kept.forEach((generation, i) => {
+        const before = kept[i - 1];
+        rows.delete(before === undefined ? IDBKeyRange.upperBound([generation], true) : IDBKeyRange.bound([before, []], [generation], true, true));
+      });
+      rows.delete(IDBKeyRange.lowerBound([kept.at(-1), []]));
+    });
+    this.#state = next;
+  }
+
+  /** Resolves when it is on disk; nothing of it happened when it rejects. */
+  #transact(work: (rows: IDBObjectStore, states: IDBObjectStore, refuse: (error: Error) => void) => void): Promise<void> {
+    const transaction = this.#database.transaction([ROWS, STATE], "readwrite", { durability: "strict" });
+    return new Promise((resolve, reject) => {
+      let refusal: Error | null = null;
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(refusal ?? transaction.error);
+      work(transaction.objectStore(ROWS), transaction.objectStore(STATE), (error) => {
+        refusal = error;
+        transaction.abort();
+      });
+    });
   }
 
   async close(): Promise<void> {
@@ -179,11 +199,20 @@ class IndexedDbBackend implements Backend {
   }
 }
 
-async function readState(database: IDBDatabase): Promise<State> {
-  const found = (await settled(database.transaction("state").objectStore("state").get("state"))) as State | undefined;
-  return found ?? EMPTY;
+/** Every number of one generation: an array is behind every number in the order of keys. */
+function rowsOf(generation: number): IDBKeyRange {
+  return IDBKeyRange.bound([generation], [generation, []]);
 }
 
-function size(frames: readonly Bytes[]): number {
-  return frames.reduce((sum, frame) => sum + frame.length, 0);
+function toState(value: unknown): State {
+  if (value === undefined) return NOTHING;
+  const state = Object(value) as Partial<State>;
+  const counts = [state.generation, state.count, state.bytes, ...(Array.isArray(state.aside) ? state.aside : [NaN])];
+  if (counts.every((count) => Number.isSafeInteger(count))) return state as State;
+  throw new NearmissError("STORAGE_CORRUPT", "the stored log is damaged: its description cannot be read. Nothing was changed");
+}
+
+function corrupt(generation: number, at: number): NearmissError {
+  const advice = "Nothing was changed. Open it with recover: true to keep what stands before that place and put the damaged log aside.";
+  return new NearmissError("STORAGE_CORRUPT", `the stored log is damaged: log ${generation}, record ${at}. ${advice}`);
 }

@@ -1,57 +1,60 @@
-/** Stores that end with the page. Kept by name all the same, so that an instance can be opened again. */
+/** Files in memory, for where a browser keeps nothing and for tests: the same log as on disk, gone with the thread. */
 
-import type { Backend, Medium } from "./backend.js";
-import { HEAD, unframe, type Bytes } from "./frames.js";
+import type { Folder, LogFile, Readable } from "./types.js";
 
-const stores = new Map<string, Bytes[]>();
+/** Grows by doubling, so that many short appends cost what one long one does. */
+class MemoryFile implements LogFile {
+  #bytes = new Uint8Array(1024);
+  #size = 0;
 
-const size = (frames: readonly Bytes[]) => frames.reduce((sum, frame) => sum + frame.length, 0);
-
-export const memory: Medium = {
-  lacks: async () => null,
-  lacksAppending: async () => null,
-  open: async (name) => new MemoryBackend(name),
-  list: async () => [...stores].map(([name, frames]) => ({ name, bytes: HEAD + size(frames) })),
-  replace: async (name, frames) => new MemoryBackend(name).replace(frames),
-  delete: async (name) => void stores.delete(name),
-};
-
-class MemoryBackend implements Backend {
-  readonly #name: string;
-  #read = 0;
-
-  constructor(name: string) {
-    this.#name = name;
+  async read(at: number, length: number): Promise<Uint8Array> {
+    return this.#bytes.slice(at, Math.min(at + length, this.#size));
   }
 
-  get #frames(): Bytes[] {
-    return stores.get(this.#name) ?? [];
+  async size(): Promise<number> {
+    return this.#size;
   }
 
-  get bytes(): number {
-    return this.#frames.length === 0 ? 0 : HEAD + size(this.#frames);
-  }
-
-  async *read(): AsyncGenerator<Uint8Array> {
-    while (this.#read < this.#frames.length) {
-      const at = this.#read++;
-      yield unframe(this.#frames[at] as Bytes, `record ${at}`).slice();
+  async write(at: number, bytes: Uint8Array): Promise<void> {
+    const size = Math.max(this.#size, at + bytes.length);
+    if (size > this.#bytes.length) {
+      const longer = new Uint8Array(Math.max(size, 2 * this.#bytes.length));
+      longer.set(this.#bytes.subarray(0, this.#size));
+      this.#bytes = longer;
     }
+    this.#bytes.set(bytes, at);
+    this.#size = size;
   }
 
-  async openForWriting(): Promise<void> {}
-
-  async append(frames: readonly Bytes[]): Promise<void> {
-    stores.set(this.#name, [...this.#frames, ...frames]);
-    this.#read = this.#frames.length;
+  async truncate(size: number): Promise<void> {
+    if (size > this.#size) await this.write(this.#size, new Uint8Array(size - this.#size));
+    this.#bytes.fill(0, size, this.#size);
+    this.#size = size;
   }
 
-  async replace(frames: AsyncIterable<Bytes>): Promise<void> {
-    const all: Bytes[] = [];
-    for await (const one of frames) all.push(one);
-    stores.set(this.#name, all);
-    this.#read = all.length;
-  }
+  async flush(): Promise<void> {}
 
   async close(): Promise<void> {}
+}
+
+export class MemoryFolder implements Folder {
+  readonly files = new Map<string, LogFile>();
+
+  async list(): Promise<string[]> {
+    return [...this.files.keys()];
+  }
+
+  async open(name: string): Promise<LogFile> {
+    const file = this.files.get(name) ?? new MemoryFile();
+    this.files.set(name, file);
+    return file;
+  }
+
+  async view(name: string): Promise<Readable | null> {
+    return this.files.get(name) ?? null;
+  }
+
+  async remove(name: string): Promise<void> {
+    this.files.delete(name);
+  }
 }

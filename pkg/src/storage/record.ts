@@ -1,20 +1,30 @@
-/** A record: its type, something that JSON can say, and parts that are bytes. */
+/**
+ * A record as bytes: what JSON can hold, and beside it the content of typed arrays as it is.
+ *
+ *     length of the JSON u32 | {"type": …, "data": …, "parts": [length, …]} in UTF-8 | parts
+ */
 
-import { corrupt } from "../errors.js";
+import { invalid, NearmissError } from "../errors.js";
+import { show } from "../checks.js";
 
 export interface StoredRecord {
   type: string;
+  /** Comes back as JSON keeps it: without what is undefined, NaN as null. Itself undefined, it stays so. */
   data?: unknown;
-  parts?: readonly Uint8Array[];
+  parts?: Uint8Array[];
 }
 
-/** Four bytes for the length of the text that follows, then the parts, whose lengths stand in the text. */
+/** @throws {NearmissError} `INPUT_INVALID` for what JSON cannot hold */
 export function encode({ type, data, parts = [] }: StoredRecord): Uint8Array {
-  const text = new TextEncoder().encode(JSON.stringify({ type, data, parts: parts.map((part) => part.length) }));
-  const bytes = new Uint8Array(4 + text.length + parts.reduce((sum, part) => sum + part.length, 0));
-  new DataView(bytes.buffer).setUint32(0, text.length, true);
-  bytes.set(text, 4);
-  let at = 4 + text.length;
+  if (typeof type !== "string") throw invalid("record.type", `must be a string, not ${show(type)}`);
+  parts.forEach((part, i) => {
+    if (!(part instanceof Uint8Array)) throw invalid(`record.parts[${i}]`, `must be a Uint8Array, not ${show(part)}`);
+  });
+  const json = new TextEncoder().encode(stringify({ type, data, parts: parts.map((part) => part.length) }));
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 4 + json.length));
+  new DataView(bytes.buffer).setUint32(0, json.length, true);
+  bytes.set(json, 4);
+  let at = 4 + json.length;
   for (const part of parts) {
     bytes.set(part, at);
     at += part.length;
@@ -22,27 +32,42 @@ export function encode({ type, data, parts = [] }: StoredRecord): Uint8Array {
   return bytes;
 }
 
-/** @throws {NearmissError} `STORAGE_CORRUPT` */
-export function decode(bytes: Uint8Array): { type: string; data: unknown; parts: Uint8Array[] } {
-  const length = bytes.length < 4 ? -1 : new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-  if (length < 0 || 4 + length > bytes.length) throw corrupt("a record is damaged: its length does not fit");
-  const { type, data, parts } = Object(parse(bytes.subarray(4, 4 + length))) as { type?: unknown; data?: unknown; parts?: unknown };
-  const lengths: unknown[] = Array.isArray(parts) ? parts : [];
-  if (typeof type !== "string" || !lengths.every(isLength)) throw corrupt("a record is damaged: it names no type or no parts");
-  let at = 4 + length;
-  const found = lengths.map((size) => bytes.subarray(at, (at += size)));
-  if (at !== bytes.length) throw corrupt("a record is damaged: its parts do not fill it");
-  return { type, data, parts: found };
-}
-
-function isLength(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
-function parse(text: Uint8Array): unknown {
+function stringify(value: unknown): string {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
+    return JSON.stringify(value);
   } catch (cause) {
-    throw corrupt("a record is damaged: it is no JSON", cause);
+    throw invalid("record.data", "must be something that JSON can hold", cause);
   }
+}
+
+/**
+ * Each part begins its own buffer, so that `new Float32Array(part.buffer)` works.
+ *
+ * @throws {NearmissError} `STORAGE_CORRUPT`, and nothing else whatever the bytes
+ */
+export function decode(bytes: Uint8Array): StoredRecord & { parts: Uint8Array[] } {
+  if (bytes.length < 4) throw corrupt("it is shorter than 4 bytes");
+  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
+  if (length > bytes.length - 4) throw corrupt("its JSON is cut off");
+  const { type, data, parts } = parse(bytes.subarray(4, 4 + length));
+  if (typeof type !== "string" || !isLengths(parts)) throw corrupt("it has no type, or no list of parts");
+  if (parts.reduce((sum, part) => sum + part, 4 + length) !== bytes.length) throw corrupt("its parts are longer or shorter than it says");
+  let at = 4 + length;
+  return { type, data, parts: parts.map((part) => Uint8Array.prototype.slice.call(bytes, at, (at += part))) };
+}
+
+function parse(json: Uint8Array): Partial<Record<"type" | "data" | "parts", unknown>> {
+  try {
+    return Object(JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(json)));
+  } catch (cause) {
+    throw corrupt("its JSON cannot be read", cause);
+  }
+}
+
+function isLengths(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && length >= 0);
+}
+
+function corrupt(reason: string, cause?: unknown): NearmissError {
+  return new NearmissError("STORAGE_CORRUPT", `a stored record is damaged: ${reason}`, { cause });
 }

@@ -1,28 +1,23 @@
-/** "opfs:notes": which kind of storage, and the name of a store in it. */
+/** Names of stores as people write them: "opfs:notes", "indexeddb:notes", "memory:notes", "memory". */
 
 import { invalid } from "../errors.js";
-import type { StorageKind } from "../types.js";
+import { show } from "../checks.js";
+import type { StoreKind } from "./types.js";
 
-export interface Spec {
-  kind: StorageKind;
-  name: string;
+export interface StoreSpec {
+  kind: StoreKind;
+  /** `null`: a memory of its own, which nobody can open twice. */
+  name: string | null;
 }
-
-const KINDS: readonly StorageKind[] = ["opfs", "indexeddb", "memory"];
 
 /** @throws {NearmissError} `INPUT_INVALID` */
-export function parseSpec(spec: unknown): Spec {
-  const [, kind, name = "default"] = (typeof spec === "string" && /^([a-z]+)(?::(.*))?$/s.exec(spec)) || [];
-  if (!KINDS.includes(kind as StorageKind)) {
-    throw invalid("storage", `must be "opfs:NAME", "indexeddb:NAME" or "memory:NAME", not ${JSON.stringify(spec) ?? String(spec)}`);
+export function parseSpec(spec: unknown): StoreSpec {
+  if (spec === "memory") return { kind: "memory", name: null };
+  const [, kind, name = ""] = (typeof spec === "string" && /^(opfs|indexeddb|memory):(.*)$/s.exec(spec)) || [];
+  if (!kind) throw invalid("storage", `must be "opfs:NAME", "indexeddb:NAME", "memory:NAME" or "memory", not ${show(spec)}`);
+  // "." and ".." are folders to a file system, not names.
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(name) || /^\.+$/.test(name)) {
+    throw invalid("storage", `a name is 1 to 64 letters, digits, dots, dashes and underscores, and not only dots; not ${show(name)}`);
   }
-  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(name)) {
-    throw invalid("storage", `a store's name has 1 to 64 letters, digits, dots, dashes and underscores, and does not begin with a dot; got ${JSON.stringify(name)}`);
-  }
-  return { kind: kind as StorageKind, name };
-}
-
-/** This kind and those that stand in for it. */
-export function kindsFrom(kind: StorageKind): StorageKind[] {
-  return KINDS.slice(KINDS.indexOf(kind));
+  return { kind: kind as StoreKind, name };
 }

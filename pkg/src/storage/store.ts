@@ -1,205 +1,264 @@
-/** A log of records that outlives the page, in whatever this browser offers; written by one tab, followed by the others. */
+/** A store over a log: one writer among tabs, readers that follow, one thing at a time. */
 
-import { aborted, invalid, NearmissError } from "../errors.js";
-import type { StorageKind } from "../types.js";
-import type { Backend, Medium } from "./backend.js";
-import { frame, head, type Bytes } from "./frames.js";
-import { indexeddb } from "./indexeddb.js";
-import { tryLock, waitForLock, type Lock } from "./locks.js";
-import { memory } from "./memory.js";
-import { opfs } from "./opfs.js";
-import { kindsFrom, parseSpec } from "./spec.js";
+import { invalid, NearmissError } from "../errors.js";
+import { SerialQueue } from "../queue.js";
+import { LONGEST } from "./frames.js";
+import type { Peers, Release } from "./peers.js";
+import { storageError } from "./quota.js";
+import type { Log, Store, StoreChange, StoreKind } from "./types.js";
 
-export const MEDIA: Record<StorageKind, Medium> = { opfs, indexeddb, memory };
+export interface StoreParts {
+  name: string;
+  kind: StoreKind;
+  reason: string;
+  log: Log;
+  peers: Peers;
+}
 
-/** "records": another tab has written more. "replaced": it has put another log in the place of all. "role": this tab writes now. */
-export type Change = "records" | "replaced" | "role";
+/** How far something is known or read. */
+interface Position {
+  generation: number;
+  at: number;
+}
 
-export interface Store {
+export class LogStore implements Store {
   readonly name: string;
-  readonly kind: StorageKind;
-  /** One sentence: why this kind. */
+  readonly kind: StoreKind;
   readonly reason: string;
-  readonly role: "writer" | "reader";
-  /** Length of the log. */
-  readonly bytes: number;
-  /** All records, and later those that came since. @throws {NearmissError} `STORAGE_CORRUPT` naming the place */
-  read(): AsyncGenerator<Uint8Array>;
-  /**
-   * All or none, in order; on disk when it resolves.
-   *
-   * @throws {NearmissError} `STORAGE_QUOTA`, with the log as it was; `INPUT_INVALID` where another tab writes
-   */
-  append(records: readonly Uint8Array[]): Promise<void>;
-  /** Puts these in the place of everything: a crash leaves the old log or the new one. @throws {NearmissError} as `append` */
-  replace(records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>;
-  onChange(listener: (what: Change) => void): () => void;
-  /** Everything as one file. */
-  export(): Promise<Blob>;
-  close(): Promise<void>;
-}
+  #log: Log;
+  #peers: Peers;
+  #role: "writer" | "reader" = "reader";
+  #queue = new SerialQueue();
+  #listeners = new Set<(what: StoreChange) => void>();
+  #read: Position = { generation: 0, at: 0 };
+  /** The end of the latest `read`, which the next one waits for. */
+  #reading: Promise<void> = Promise.resolve();
+  #release: Release | null = null;
+  /** Why this one could not take over from the writer before it. */
+  #failure: NearmissError | null = null;
+  #waiting = new AbortController();
+  #closed: Promise<void> | null = null;
 
-/** @throws {NearmissError} `INPUT_INVALID` for the name, `STORAGE_CORRUPT`, `ABORTED` */
-export async function openStore(spec: string, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<Store> {
-  const { kind: wanted, name } = parseSpec(spec);
-  const { kind, reason } = await choose(wanted);
-  if (signal?.aborted) throw aborted(signal);
-  const backend = await MEDIA[kind].open(name);
-  const store = new LogStore(name, kind, reason, backend);
-  try {
-    await store.begin();
-    if (signal?.aborted) throw aborted(signal);
-    return store;
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-}
-
-async function choose(wanted: StorageKind): Promise<{ kind: StorageKind; reason: string }> {
-  const missing: string[] = [];
-  for (const kind of kindsFrom(wanted)) {
-    const lacks = await MEDIA[kind].lacksAppending();
-    if (lacks === null) return { kind, reason: missing.length > 0 ? missing.join(" ") : REASONS[kind] };
-    missing.push(lacks);
-  }
-  return { kind: "memory", reason: missing.join(" ") };
-}
-
-const REASONS: Record<StorageKind, string> = {
-  opfs: "This browser keeps files for this site alone.",
-  indexeddb: "This browser has a database for this site alone.",
-  memory: "Nothing else was asked for.",
-};
-
-class LogStore implements Store {
-  readonly name: string;
-  readonly kind: StorageKind;
-  readonly reason: string;
-  role: "writer" | "reader" = "reader";
-  readonly #backend: Backend;
-  readonly #listeners = new Set<(what: Change) => void>();
-  readonly #channel: BroadcastChannel | null;
-  readonly #end = new AbortController();
-  #lock: Lock | null = null;
-  /** One after another, so that records stand in the order in which they came. */
-  #last: Promise<unknown> = Promise.resolve();
-
-  constructor(name: string, kind: StorageKind, reason: string, backend: Backend) {
-    [this.name, this.kind, this.reason, this.#backend] = [name, kind, reason, backend];
-    this.#channel = kind !== "memory" && typeof BroadcastChannel === "function" ? new BroadcastChannel(`nearmiss:${this.#id}`) : null;
-    this.#channel?.addEventListener("message", ({ data }: MessageEvent<Change>) => this.#tell(data));
-    // Node would wait for messages for ever.
-    (this.#channel as { unref?(): void } | null)?.unref?.();
+  private constructor({ name, kind, reason, log, peers }: StoreParts) {
+    this.name = name;
+    this.kind = kind;
+    this.reason = reason;
+    this.#log = log;
+    this.#peers = peers;
   }
 
-  get #id(): string {
-    return `${this.kind}:${this.name}`;
+  /** Rejects, with nothing left open, when the log is damaged. */
+  static async open(parts: StoreParts, recover: boolean): Promise<LogStore> {
+    const store = new LogStore(parts);
+    try {
+      await store.#begin(recover);
+      return store;
+    } catch (error) {
+      await store.close();
+      throw await storageError(error);
+    }
+  }
+
+  async #begin(recover: boolean): Promise<void> {
+    this.#peers.listen(() => void this.#queue.add(() => this.#follow()));
+    this.#release = await this.#peers.tryLock();
+    if (this.#release) {
+      await this.#log.own(recover);
+      this.#role = "writer";
+      return;
+    }
+    // Rejects only by being closed.
+    this.#peers.waitLock(this.#waiting.signal).then((release) => this.#queue.add(() => this.#inherit(release)), () => {});
+    await this.#queue.add(() => this.#log.refresh());
+  }
+
+  get role(): "writer" | "reader" {
+    return this.#role;
   }
 
   get bytes(): number {
-    return this.#backend.bytes;
+    return this.#log.bytes;
   }
 
-  async begin(): Promise<void> {
-    this.#lock = await tryLock(this.#id);
-    if (this.#lock) {
-      await this.#backend.openForWriting();
-      this.role = "writer";
-    } else void this.#inherit();
+  onChange(listener: (what: StoreChange) => void): () => void {
+    const own = (what: StoreChange) => listener(what);
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
   }
 
-  /** Becomes the writer when the one that is goes. */
-  async #inherit(): Promise<void> {
-    const lock = await waitForLock(this.#id, this.#end.signal);
-    if (!lock) return;
-    if (this.#end.signal.aborted) return lock.release();
-    this.#lock = lock;
-    await this.#inTurn(() => this.#backend.openForWriting());
-    this.role = "writer";
+  #tell(what: StoreChange): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(what);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  /** What another has done, known by looking rather than from a message, of which several may stand for one change. */
+  async #follow(): Promise<void> {
+    if (this.#release || this.#closed) return;
+    const before = this.#known();
+    try {
+      await this.#log.refresh();
+    } catch {
+      // The next `read` looks again, and throws what it meets.
+      return this.#tell("records");
+    }
+    this.#tellSince(before, true);
+  }
+
+  #known(): Position {
+    return { generation: this.#log.generation, at: this.#log.end };
+  }
+
+  #tellSince(before: Position, records: boolean): void {
+    const replaced = before.generation !== 0 && before.generation !== this.#log.generation;
+    if (replaced) this.#tell("replaced");
+    else if (records && (before.generation !== this.#log.generation || before.at !== this.#log.end)) this.#tell("records");
+  }
+
+  /** The writer is gone. This one writes as soon as everything was read: what it adds must come after what it knows. */
+  async #inherit(release: Release): Promise<void> {
+    if (this.#closed) return release();
+    this.#release = release;
+    const before = this.#known();
+    try {
+      await this.#log.own(false);
+      this.#tellSince(before, true);
+      this.#rise();
+    } catch (error) {
+      this.#failure = await storageError(error);
+      this.#release = null;
+      release();
+      this.#tell("records");
+    }
+  }
+
+  #rise(): void {
+    if (!this.#release || this.#role === "writer" || this.#closed || this.#unread()) return;
+    this.#role = "writer";
     this.#tell("role");
   }
 
-  async *read(): AsyncGenerator<Uint8Array> {
-    yield* this.#backend.read();
+  #unread(): boolean {
+    const { generation, end, start } = this.#log;
+    if (this.#read.generation === generation) return this.#read.at < end;
+    return this.#read.generation !== 0 || start < end;
   }
 
-  async append(records: readonly Uint8Array[]): Promise<void> {
-    this.#needWriter();
-    await this.#inTurn(() => this.#backend.append(records.map(frame)));
-    this.#channel?.postMessage("records" satisfies Change);
-  }
-
-  async replace(records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
-    this.#needWriter();
-    await this.#inTurn(() => this.#backend.replace(framed(records)));
-    this.#channel?.postMessage("replaced" satisfies Change);
-  }
-
-  onChange(listener: (what: Change) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  async export(): Promise<Blob> {
-    // By a reader of its own, from the beginning.
-    const backend = await MEDIA[this.kind].open(this.name);
+  async *read(): AsyncGenerator<Uint8Array, void, undefined> {
+    const before = this.#reading;
+    let done = () => {};
+    this.#reading = new Promise((resolve) => (done = resolve));
     try {
-      const parts: Bytes[] = [head(true)];
-      for await (const record of backend.read()) parts.push(frame(record));
-      return new Blob(parts, { type: "application/octet-stream" });
+      await before;
+      await this.#look();
+      const { generation, end, start } = this.#log;
+      yield* this.#records(this.#read.generation === generation ? this.#read.at : start, end);
+      if (this.#log.generation !== generation) return;
+      this.#read = { generation, at: end };
+      this.#rise();
     } finally {
-      await backend.close();
+      done();
     }
   }
 
-  async close(): Promise<void> {
-    if (this.#end.signal.aborted) return;
-    this.#end.abort();
-    this.#channel?.close();
-    await this.#last;
-    await this.#backend.close();
-    this.#lock?.release();
+  async *all(): AsyncGenerator<Uint8Array, void, undefined> {
+    await this.#look();
+    yield* this.#records(this.#log.start, this.#log.end);
   }
 
-  #needWriter(): void {
-    if (this.#end.signal.aborted) throw new NearmissError("DISPOSED", `the store "${this.name}" is closed`);
-    if (this.role !== "writer") throw invalid("storage", `another tab writes the store "${this.name}"`);
-  }
-
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const before = this.#last;
-    const own = before.then(work);
-    this.#last = own.catch(() => {});
+  async *#records(from: number, to: number): AsyncGenerator<Uint8Array, void, undefined> {
+    const { generation } = this.#log;
     try {
-      return await own;
+      yield* this.#log.records(from, to);
     } catch (error) {
-      throw await quota(error);
+      // Another tab may have replaced the log, and with it what was being read, without this one knowing yet.
+      await this.#look();
+      if (this.#log.generation === generation) throw await storageError(error);
     }
   }
 
-  #tell(what: Change): void {
-    for (const listener of this.#listeners) listener(what);
+  /** Before reading: a reader looks for what is new. "records" need not be told to one who is about to read them. */
+  async #look(): Promise<void> {
+    if (this.#closed) throw this.#gone();
+    if (this.#failure) throw this.#failure;
+    if (this.#release) return;
+    await this.#do(async () => {
+      const before = this.#known();
+      await this.#log.refresh();
+      this.#tellSince(before, false);
+    });
+  }
+
+  append(records: readonly Uint8Array[]): Promise<void> {
+    const all = [...records];
+    return this.#change(async () => {
+      all.forEach(check);
+      if (all.length) await this.#log.append(all);
+    });
+  }
+
+  replace(records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
+    return this.#change(() => this.#log.replace(checked(records)));
+  }
+
+  #change(work: () => Promise<void>): Promise<void> {
+    if (this.#closed) return Promise.reject(this.#gone());
+    return this.#do(async () => {
+      if (this.#role === "reader") throw invalid("store", this.#refusal());
+      await work();
+      this.#peers.announce();
+    });
+  }
+
+  #refusal(): string {
+    if (this.#failure) return `"${this.name}" cannot be written: ${this.#failure.message}`;
+    return `another tab writes "${this.name}"${this.#release ? ", or wrote what was not read yet" : ""}; this one only reads`;
+  }
+
+  async #do(work: () => Promise<void>): Promise<void> {
+    try {
+      await this.#queue.add(work);
+    } catch (error) {
+      throw await storageError(error);
+    }
+  }
+
+  #gone(): NearmissError {
+    return new NearmissError("DISPOSED", `the store "${this.name}" was closed; open it again`);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    this.#waiting.abort();
+    this.#listeners.clear();
+    try {
+      await this.#queue.add(() => this.#log.close());
+    } finally {
+      this.#release?.();
+      this.#peers.close();
+    }
   }
 }
 
-async function* framed(records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Bytes> {
-  for await (const record of records) yield frame(record);
+function check(record: unknown, index: number): void {
+  if (!(record instanceof Uint8Array)) throw invalid(`records[${index}]`, "must be a Uint8Array");
+  if (record.length > LONGEST) throw invalid(`records[${index}]`, `holds ${record.length} bytes; a record has at most ${LONGEST}`);
 }
 
-/** Bytes that the site uses and may use; null where the browser does not say. */
-export async function estimate(): Promise<{ usage: number; quota: number } | null> {
-  const { usage, quota } = (await globalThis.navigator?.storage?.estimate?.()) ?? {};
-  return usage === undefined || quota === undefined ? null : { usage, quota };
-}
-
-async function quota(error: unknown): Promise<unknown> {
-  if ((Object(error) as Error).name !== "QuotaExceededError") return error;
-  const space = await estimate().catch(() => null);
-  const used = space ? `: ${megabytes(space.usage)} of ${megabytes(space.quota)} MB are used` : "";
-  return new NearmissError("STORAGE_QUOTA", `the browser's storage for this site is full${used}. Nothing of this was saved, what was there before is. Remove documents, or free space`, { cause: error });
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
+async function* checked(records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  let index = 0;
+  for await (const record of records) {
+    check(record, index++);
+    yield record;
+  }
 }

@@ -5,7 +5,7 @@ import type { JobEvent } from "../engine.js";
 import type { Args, Host, Method, Result } from "../host.js";
 import type { Info } from "../open.js";
 import { SerialQueue } from "../queue.js";
-import { encode, type Store } from "../storage/index.js";
+import { encode, exportStore, type Store } from "../storage/index.js";
 import type { ProgressEvent, StorageState } from "../types.js";
 import { changes, needsWriter, reweighs } from "./changes.js";
 import { apply, nothing, type Checkpoint, type Restored } from "./restore.js";
@@ -84,7 +84,7 @@ class StoredHost implements Host {
   }
 
   async exportStore(): Promise<Blob> {
-    return this.#queue.add(() => this.#store.export());
+    return this.#queue.add(() => exportStore(this.#store));
   }
 
   call<M extends Method>(method: M, args: Args<M>, signal?: AbortSignal): Promise<Result<M>> {
@@ -108,16 +108,17 @@ class StoredHost implements Host {
   async restore({ onProgress, signal }: StoredOptions): Promise<void> {
     const started = performance.now();
     const total = this.#store.bytes;
-    let loaded = 0;
+    let [loaded, records] = [0, 0];
     for await (const record of this.#store.read()) {
       if (signal?.aborted) throw aborted(signal);
       await apply(record, this.#inner, this.#kept);
       loaded += record.length;
+      records += 1;
       onProgress?.({ type: "restore", loaded, total, elapsedMs: performance.now() - started });
     }
     await this.#takeWeights(onProgress, signal);
     if (this.#store.role !== "writer") return;
-    if (total === 0) await this.#append([encode(header((await this.#inner.call("info", [])).model.loaded))]);
+    if (records === 0) await this.#append([encode(header((await this.#inner.call("info", [])).model.loaded))]);
     else if (this.#kept.superseded > Math.max(WORTH_REWRITING, total / 2)) await this.#rewrite();
   }
 
