@@ -9,10 +9,15 @@ const PIECE = 256 * 1024;
 /** Characters. A quotation mark that is never closed makes the rest of a file one row; this bounds what is lost to it. */
 const LONGEST_ROW = 16 * PIECE;
 
-interface Parsed {
-  data: string[][];
-  errors: { code: string; /** Its place in `data`. */ row?: number | undefined }[];
-}
+/** After a broken row: where each row is broken, little is parsed in vain. */
+const SMALL_PIECE = 1024;
+/** A file with more rows like that is no table. */
+const MOST_BROKEN = 1000;
+
+const REASONS: Readonly<Record<string, string>> = {
+  InvalidQuotes: "has a quotation mark in the wrong place",
+  MissingQuotes: "opens a quotation mark that is never closed",
+};
 
 /** @throws {NearmissError} `INPUT_INVALID` for a file that lacks a column that was asked for */
 export async function readCsv(path: string, content: string, rows: Rows, pace: Pace): Promise<void> {
@@ -22,23 +27,27 @@ export async function readCsv(path: string, content: string, rows: Rows, pace: P
   const { delimiter } = papa.parse<string[]>(text.slice(0, PIECE), { preview: 10, newline: "\n", skipEmptyLines: "greedy" }).meta;
   const table = new Table(rows);
   let size = PIECE;
+  let broken = 0;
   for (let at = 0; at < text.length; await pace()) {
     const last = at + size >= text.length;
-    const { data, errors } = papa.parse<string[]>(text.slice(at, at + size), { delimiter, newline: "\n" });
-    const open = errors.find(({ code }) => code === "MissingQuotes")?.row;
+    const piece = text.slice(at, at + size);
+    const { data, errors } = papa.parse<string[]>(piece, { delimiter, newline: "\n" });
+    const wrong = errors.find(({ code }) => code === "InvalidQuotes" || code === "MissingQuotes");
+    const first = wrong?.row ?? data.length;
     // The last row of a piece may go on in the next one.
-    const whole = last ? (open ?? data.length) : data.length - 1;
-    const lines = table.take({ data: data.slice(0, whole), errors });
-    if (last && open === undefined) return;
-    at = skipLines(text, at, lines);
-    if (whole > 0) size = PIECE;
-    else if (!last && size < LONGEST_ROW) size *= 4;
-    else {
-      // The row is given up with its first line, and what follows is tried anew.
-      table.giveUp(open === undefined ? "is too long for a row" : "opens a quotation mark that is never closed");
+    const whole = last ? first : Math.min(first, data.length - 1);
+    at = skipLines(text, at, table.take(data.slice(0, whole)));
+    if (last && !wrong) return;
+    // A mark in the wrong place stays there, unless it is the end of the piece that makes it look so.
+    const misplaced = wrong?.code === "InvalidQuotes" && whole === 0 && !/["\s]$/.test(piece);
+    if (last || first < data.length - 1 || misplaced || (whole === 0 && size >= LONGEST_ROW)) {
+      // The row may have swallowed others: it is given up with its first line, and what follows is tried anew.
+      broken += 1;
+      if (broken > MOST_BROKEN) return table.giveUp("and all after it were left out, as too many rows are broken");
+      table.giveUp(REASONS[wrong?.code ?? ""] ?? "is too long for a row");
       at = skipLines(text, at, 1);
-      size = PIECE;
-    }
+      size = SMALL_PIECE;
+    } else size = whole === 0 ? size * 4 : Math.min(PIECE, size * 4);
   }
 }
 
@@ -54,12 +63,10 @@ class Table {
   }
 
   /** @returns how many lines these rows took up: a cell may hold line ends */
-  take({ data, errors }: Parsed): number {
-    const broken = new Set(errors.filter(({ code }) => code === "InvalidQuotes").map(({ row }) => row));
+  take(data: readonly string[][]): number {
     const first = this.#line;
-    for (const [at, cells] of data.entries()) {
-      if (broken.has(at)) this.#rows.broken(this.#line, "has a quotation mark in the wrong place");
-      else if (cells.some((cell) => cell.trim() !== "")) this.#row(cells);
+    for (const cells of data) {
+      if (cells.some((cell) => cell.trim() !== "")) this.#row(cells);
       this.#line += 1 + cells.reduce((sum, cell) => sum + lineEnds(cell), 0);
     }
     return this.#line - first;

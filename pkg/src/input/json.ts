@@ -6,12 +6,14 @@ import type { Rows } from "./rows.js";
 
 export async function readJsonl(text: string, rows: Rows, pace: Pace): Promise<void> {
   let line = 0;
-  for (let from = 0; from < text.length; await pace()) {
+  for (let from = 0; from < text.length; ) {
     const end = text.indexOf("\n", from);
     const content = text.slice(from, end < 0 ? text.length : end).trim();
     from = end < 0 ? text.length : end + 1;
     line += 1;
-    if (content !== "") takeLine(content, line, rows);
+    if (content === "") continue;
+    takeLine(content, line, rows);
+    await pace();
   }
 }
 

@@ -18,8 +18,6 @@ import { inputs, Listing, type Entry } from "./walk.js";
 
 /** Bytes; more is more likely a mistake than a text. */
 const LARGEST = 50_000_000;
-/** Of the warnings about one file; a table of the wrong shape has one for each row. */
-const MOST_WARNINGS = 20;
 
 const READ = ["signal", "columns", "maxBytes", "passageLength", "cMapUrl"] as const;
 
@@ -77,8 +75,7 @@ async function readEntry(entry: Entry, given: Settings, paced: Pace): Promise<Fi
     const bytes = content instanceof Blob ? new Uint8Array(await content.arrayBuffer()) : content;
     const { documents, warnings } = await readers[kind](path, bytes, given, paced);
     if (documents.length === 0) throw invalid(path, warnings.length > 0 ? `holds nothing that can be used: ${warnings[0]}` : "holds no text");
-    const more = warnings.length - MOST_WARNINGS;
-    return { path, documents, warnings: more > 0 ? [...warnings.slice(0, MOST_WARNINGS), `and ${more} more`] : warnings };
+    return { path, documents, warnings };
   } catch (thrown) {
     return { path, error: refusal(path, thrown) };
   }

@@ -6,6 +6,7 @@ import type { Columns, Document } from "../types.js";
 import { textBlocks } from "./blocks.js";
 import { passages } from "./passages.js";
 
+const MOST_WARNINGS = 20;
 /** Of objects and lists within each other, in one record. */
 const DEEPEST = 64;
 /** What an import says about a document; a column of the same name gets an underscore. */
@@ -29,7 +30,8 @@ export interface Numbered {
 /** The documents of one file of records. What is wrong with a record is told, and the others go on. */
 export class Rows {
   readonly documents: Document[] = [];
-  readonly warnings: string[] = [];
+  readonly #warnings: string[] = [];
+  #unnamed = 0;
   readonly #path: string;
   readonly #name: string;
   readonly #columns: Columns;
@@ -67,8 +69,14 @@ export class Rows {
     this.#warn(line, reason);
   }
 
+  /** At most some: a table of the wrong shape has one for each row. */
+  get warnings(): string[] {
+    return this.#unnamed > 0 ? [...this.#warnings, `and ${this.#unnamed} more`] : this.#warnings;
+  }
+
   #warn(line: number, reason: string): void {
-    this.warnings.push(`line ${line} ${reason}`);
+    if (this.#warnings.length < MOST_WARNINGS) this.#warnings.push(`line ${line} ${reason}`);
+    else this.#unnamed += 1;
   }
 
   /** @throws {NearmissError} `INPUT_INVALID` naming a column that was asked for and is not there */
