@@ -41,6 +41,25 @@ export function pdf(pages, { title, encrypted = false } = {}) {
       ];
     }),
   ];
+  return assembled(objects, { title, encrypted });
+}
+
+/** One line in a font that is not embedded, in an encoding that is only named: 90ms-RKSJ-H, which is Shift_JIS. @param {string} hex */
+export function japanesePdf(hex) {
+  const content = `BT /F1 12 Tf 72 720 Td <${hex}> Tj ET`;
+  const adobe = "<< /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >>";
+  return assembled([
+    "<< /Type /Catalog /Pages 2 0 R >>",
+    "<< /Type /Pages /Count 1 /Kids [6 0 R] >>",
+    "<< /Type /Font /Subtype /Type0 /BaseFont /Ryumin-Light /Encoding /90ms-RKSJ-H /DescendantFonts [4 0 R] >>",
+    `<< /Type /Font /Subtype /CIDFontType0 /BaseFont /Ryumin-Light /CIDSystemInfo ${adobe} /FontDescriptor 5 0 R /DW 1000 >>`,
+    "<< /Type /FontDescriptor /FontName /Ryumin-Light /Flags 6 /FontBBox [0 -141 1000 859] /ItalicAngle 0 /Ascent 859 /Descent -141 /CapHeight 709 /StemV 80 >>",
+    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 7 0 R /Resources << /Font << /F1 3 0 R >> >> >>",
+    `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
+  ]);
+}
+
+function assembled(objects, { title, encrypted = false } = {}) {
   const entries = [];
   if (title !== undefined) entries.push(`/Info ${objects.push(`<< /Title (${title}) >>`)} 0 R`);
   if (encrypted) {

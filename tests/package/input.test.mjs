@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { File } from "node:buffer";
 import { describe, it } from "node:test";
 import { readFiles } from "../../pkg/dist/index.js";
-import { docx, encoded, folder, pdf, utf16, utf8 } from "./input-files.mjs";
+import { docx, encoded, folder, japanesePdf, pdf, utf16, utf8 } from "./input-files.mjs";
 
 async function readAll(files, options) {
   const all = [];
@@ -19,6 +19,9 @@ async function read(path, content, options) {
 }
 
 const told = ({ documents }) => documents.map(({ id, title, text }) => [id, title, text]);
+
+/** "日本語の文章です。これはテストの文書です。" as Python's codec writes it. */
+const SHIFT_JIS = "93fa967b8cea82cc95b68fcd82c582b7814282b182ea82cd83658358836782cc95b68f9182c582b78142";
 
 describe("text and Markdown", () => {
   it("is one document where it is short, named by its first heading or its file", async () => {
@@ -68,8 +71,7 @@ describe("encodings", () => {
   }
 
   it("guesses Shift_JIS", async () => {
-    // "日本語の文章です。これはテストの文書です。" in Shift_JIS, as Python's codec writes it.
-    const bytes = Buffer.from("93fa967b8cea82cc95b68fcd82c582b7814282b182ea82cd83658358836782cc95b68f9182c582b78142", "hex");
+    const bytes = Buffer.from(SHIFT_JIS, "hex");
     const { documents, warnings } = await read("a.txt", new Uint8Array(bytes));
     assert.equal(documents[0].text, "日本語の文章です。これはテストの文書です。");
     assert.match(warnings.join(), /read as shift_jis/);
@@ -191,6 +193,12 @@ describe("PDF", () => {
     assert.deepEqual(warnings, ["page 2 without text, perhaps scanned"]);
     assert.equal((await read("my file.pdf", pdf([["x"]], { title: "Microsoft Word" }))).documents[0].title, "my file");
     assert.ok(bytes.length > 0, "the caller's bytes are still there");
+  });
+});
+
+describe("PDF in Japanese", () => {
+  it("is read by the table of characters that it names", async () => {
+    assert.equal((await read("j.pdf", japanesePdf(SHIFT_JIS))).documents[0].text, "日本語の文章です。これはテストの文書です。");
   });
 });
 

@@ -71,7 +71,7 @@ export const strings = {
     importing: (done: number, total: number | null) =>
       total === null ? `Reading your notes: ${count(done, "file")}` : `Reading your notes: ${number(done)} of ${count(total, "file")}`,
     skipped: (files: number) => `${count(files, "file")} could not be added:`,
-    incomplete: (notices: number) => `${count(notices, "thing")} to know about the others:`,
+    incomplete: "To know about the files that were added:",
     more: (rest: number) => `and ${number(rest)} more`,
     ready: (notes: number) => `${count(notes, "note")} ready to search.`,
   },

@@ -30,7 +30,7 @@ export async function readPdf(path: string, bytes: Uint8Array, pace: Pace, { cMa
     // No page may run what a document brings, and nothing but text is wanted.
     isEvalSupported: false, disableFontFace: true, enableXfa: false, useWasm: false, useWorkerFetch: false, useSystemFonts: false,
     verbosity: pdf.VerbosityLevel.ERRORS,
-    ...(cMapUrl !== undefined && { cMapUrl, cMapPacked: true }),
+    ...characterMaps(cMapUrl),
     ...(worker && { worker: pdf.PDFWorker.create({ port: worker.port }) as PDFWorker }),
   });
   try {
@@ -42,6 +42,13 @@ export async function readPdf(path: string, bytes: Uint8Array, pace: Pace, { cMa
     await task.destroy().catch(() => {});
     worker?.port.terminate();
   }
+}
+
+/** Old files in Chinese, Japanese or Korean name a table of characters instead of bringing it. Node has them where the package is. */
+function characterMaps(cMapUrl: string | undefined): { cMapUrl?: string; cMapPacked?: boolean } {
+  const node = globalThis.process?.getBuiltinModule?.("node:module");
+  const folder = cMapUrl ?? node?.createRequire(import.meta.url).resolve("pdfjs-dist/package.json").replace(/package\.json$/, "cmaps/");
+  return folder === undefined ? {} : { cMapUrl: folder, cMapPacked: true };
 }
 
 async function textOf(path: string, opening: Promise<PDFDocumentProxy>, pace: Pace): Promise<Pages> {

@@ -21,7 +21,7 @@ export interface ReadOptions {
   maxBytes?: number;
   /** Longest passage, in characters. Default 1000: models that read 256 tokens take in about as much of English. */
   passageLength?: number;
-  /** Folder of pdfjs-dist's character maps, for PDF files in Chinese, Japanese or Korean that do not bring their own. */
+  /** In a page: where pdfjs-dist's folder `cmaps/` is served, for PDF files in Chinese, Japanese or Korean that bring no tables of their own. */
   cMapUrl?: string | URL;
 }
 

@@ -8,6 +8,9 @@ import { strings } from "../strings.ts";
 import type { Desk } from "./desk.ts";
 import type { Marks } from "./marks.ts";
 
+/** Served beside the page. */
+const CHARACTER_MAPS = new URL("cmaps/", document.baseURI);
+
 export class Notes {
   readonly #desk: Desk;
   readonly #marks: Marks;
@@ -63,7 +66,7 @@ export class Notes {
     const { store } = this.#desk;
     store.update({ allRead: false });
     try {
-      const { skipped, warnings } = await engine.documents.import(files, { signal: job.signal, onProgress: showImport(job) });
+      const { skipped, warnings } = await engine.documents.import(files, { signal: job.signal, cMapUrl: CHARACTER_MAPS, onProgress: showImport(job) });
       store.update({ allRead: true, skipped: skipped.map(({ message }) => message), incomplete: warnings.map(({ path, message }) => `${path}: ${message}`) });
     } finally {
       await this.#takeFrom(engine);
@@ -94,7 +97,7 @@ export class Notes {
     const [skipped, incomplete]: [string[], string[]] = [[], []];
     const started = performance.now();
     try {
-      for await (const read of readFiles(files, { signal: job.signal })) {
+      for await (const read of readFiles(files, { signal: job.signal, cMapUrl: CHARACTER_MAPS })) {
         notes.add(read.path);
         if ("error" in read) skipped.push(read.error.message);
         else {

@@ -83,7 +83,7 @@ function showSkipped({ skipped, incomplete }: State): void {
   byId("skipped").hidden = skipped.length + incomplete.length === 0;
   const parts = [
     ...(skipped.length > 0 ? [el("p", {}, documents.skipped(skipped.length)), sentences(skipped)] : []),
-    ...(incomplete.length > 0 ? [el("p", {}, documents.incomplete(incomplete.length)), sentences(incomplete)] : []),
+    ...(incomplete.length > 0 ? [el("p", {}, documents.incomplete), sentences(incomplete)] : []),
   ];
   byId("skipped").replaceChildren(...parts);
 }
