@@ -84,13 +84,9 @@ function decodeStrictly(bytes: Uint8Array): string | undefined {
   }
 }
 
-function decodeAs(label: string, bytes: Uint8Array): string | undefined {
-  return label === "utf-8" ? decodeLeniently(bytes) : new TextDecoder(label).decode(bytes);
-}
-
-/** A stray byte in a marked file is no reason to refuse it; many are. */
-function decodeLeniently(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8").decode(bytes);
+/** A stray byte is no reason to refuse a file whose encoding is known; many are. */
+function decodeAs(label: string, bytes: Uint8Array): string {
+  return new TextDecoder(label).decode(bytes);
 }
 
 /** Is it full of what no text has: null bytes, control characters, characters that could not be decoded? */

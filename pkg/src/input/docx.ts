@@ -15,7 +15,9 @@ const LARGEST = { part: 32_000_000, all: 200_000_000 };
 /** @throws {NearmissError} `INPUT_INVALID` for what is no Word document, and for what unpacks to far too much */
 export async function readDocx(path: string, bytes: Uint8Array, pace: Pace, signal?: AbortSignal): Promise<Page> {
   // Documents with a password are no zip archives but OLE containers.
-  if (bytes[0] === 0xd0 && bytes[1] === 0xcf) throw invalid(path, "is protected by a password, or in the older DOC format; save it as DOCX without one");
+  if (bytes[0] === 0xd0 && bytes[1] === 0xcf) {
+    throw invalid(path, "is protected by a password, or in the older DOC format; save it as DOCX without one");
+  }
   await checkArchive(path, bytes, LARGEST, pace);
   try {
     const html = await converted(path, bytes, signal);

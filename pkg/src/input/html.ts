@@ -106,7 +106,6 @@ class Reader {
     const text = this.#verbatim > 0 ? this.#line.join("").trimEnd() : tidy(this.#line.join(""));
     this.#line = [];
     if (text.trim() === "" || text === "-") return;
-    // The items of a list, and the rows of a table, belong together more closely than paragraphs.
     this.#blocks.push(this.#heading ? { text: text.replace(/\s+/g, " "), heading: true } : { text });
   }
 }

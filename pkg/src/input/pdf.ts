@@ -20,8 +20,13 @@ export interface Pages {
   warnings: string[];
 }
 
+export interface PdfOptions {
+  cMapUrl: string | undefined;
+  signal: AbortSignal | undefined;
+}
+
 /** @throws {NearmissError} `INPUT_INVALID` for a file that is damaged, needs a password or holds no text */
-export async function readPdf(path: string, bytes: Uint8Array, pace: Pace, { cMapUrl, signal }: { cMapUrl: string | undefined; signal: AbortSignal | undefined }): Promise<Pages> {
+export async function readPdf(path: string, bytes: Uint8Array, pace: Pace, { cMapUrl, signal }: PdfOptions): Promise<Pages> {
   const pdf = await library(path, "PDF files", "pdfjs-dist", () => import("pdfjs-dist/legacy/build/pdf.mjs"));
   const worker = inWorker(() => new Worker(new URL("./pdf-worker.js", import.meta.url), { type: "module" }));
   const task = pdf.getDocument({

@@ -71,7 +71,7 @@ async function readEntry(entry: Entry, given: Settings, paced: Pace): Promise<Fi
     const kind = kindOf(path, content instanceof Blob ? content.type : "");
     if (!kind) throw invalid(path, `is of a kind that cannot be read; what can be read are ${KINDS}`);
     if (size === 0) throw invalid(path, "is empty");
-    if (size > given.maxBytes) throw invalid(path, `has ${size.toLocaleString("en")} bytes, more than the ${given.maxBytes.toLocaleString("en")} allowed`);
+    if (size > given.maxBytes) throw invalid(path, `has ${shown(size)} bytes, more than the ${shown(given.maxBytes)} allowed`);
     const bytes = content instanceof Blob ? new Uint8Array(await content.arrayBuffer()) : content;
     const { documents, warnings } = await readers[kind](path, bytes, given, paced);
     if (documents.length === 0) throw invalid(path, warnings.length > 0 ? `holds nothing that can be used: ${warnings[0]}` : "holds no text");
@@ -79,6 +79,10 @@ async function readEntry(entry: Entry, given: Settings, paced: Pace): Promise<Fi
   } catch (thrown) {
     return { path, error: refusal(path, thrown) };
   }
+}
+
+function shown(bytes: number): string {
+  return bytes.toLocaleString("en");
 }
 
 async function opened(entry: Entry): Promise<Blob | Uint8Array> {

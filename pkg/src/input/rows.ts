@@ -83,12 +83,16 @@ export class Rows {
   roles(names: readonly string[], strict = false): Roles {
     const find = (role: keyof Columns): string | undefined => {
       const asked = this.#columns[role];
-      if (asked === undefined) return NAMES[role].map((name) => names.find((other) => other.trim().toLowerCase() === name)).find((found) => found !== undefined);
-      if (strict && !names.includes(asked)) throw invalid(this.#path, `has no column "${asked}"; it has ${names.map((name) => `"${name}"`).join(", ")}`);
-      return asked;
+      if (asked === undefined) return NAMES[role].map((name) => names.find((other) => same(other, name))).find((found) => found !== undefined);
+      if (!strict || names.includes(asked)) return asked;
+      throw invalid(this.#path, `has no column "${asked}"; it has ${names.map((name) => `"${name}"`).join(", ")}`);
     };
     return { id: find("id"), title: find("title"), text: find("text") };
   }
+}
+
+function same(written: string, name: string): boolean {
+  return written.trim().toLowerCase() === name;
 }
 
 /** Where no column is the text, all are, each with its name. */
