@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { defineConfig } from "vite";
+import { readdirSync, readFileSync } from "node:fs";
+import { defineConfig, type Plugin } from "vite";
 
 /**
  * The policy stands once, in index.html, so that it holds on any host; here it is read for the preview server's headers.
@@ -12,6 +12,18 @@ function policy(): string {
   return `${content}; frame-ancestors 'none'`;
 }
 
+/** Tables of characters for PDF files in Chinese, Japanese and Korean; one is fetched when such a file asks for it. */
+function characterMaps(): Plugin {
+  const folder = new URL("../node_modules/pdfjs-dist/cmaps/", import.meta.url);
+  return {
+    name: "character-maps",
+    apply: "build",
+    generateBundle() {
+      for (const name of readdirSync(folder)) this.emitFile({ type: "asset", fileName: `cmaps/${name}`, source: readFileSync(new URL(name, folder)) });
+    },
+  };
+}
+
 export default defineConfig({
   root: import.meta.dirname,
   // Relative addresses: the built folder works at any path of any host.
@@ -19,6 +31,7 @@ export default defineConfig({
   // One page and no routes: what is not there is a 404, not the page again under another name.
   appType: "mpa",
   resolve: { alias: { nearmiss: new URL("../pkg/dist/index.js", import.meta.url).pathname } },
+  plugins: [characterMaps()],
   worker: { format: "es" },
   assetsInclude: ["**/*.wasm"],
   build: { outDir: "dist", emptyOutDir: true, target: "es2022", assetsInlineLimit: 0 },

@@ -2,10 +2,11 @@
 
 import * as check from "./checks.js";
 import type { Core } from "./core.js";
+import { importFiles } from "./importing.js";
 import { runJob } from "./jobs.js";
 import { ADD } from "./options.js";
 import { toDocuments } from "./sources.js";
-import type { AddOptions, AddResult, Document, DocumentInput } from "./types.js";
+import type { AddOptions, AddResult, Document, DocumentInput, FileInput, ImportOptions, ImportResult } from "./types.js";
 
 /** The documents of one instance. */
 export interface Documents {
@@ -15,6 +16,14 @@ export interface Documents {
    * @throws {NearmissError} `INPUT_INVALID` naming place and field; `ABORTED` (the documents stay, found by their words)
    */
   add(documents: DocumentInput | Iterable<DocumentInput>, options?: AddOptions): Promise<AddResult>;
+  /**
+   * Adds what files and whole folders hold: text, Markdown, HTML, CSV, JSON, PDF and DOCX, cut into passages. A file that
+   * cannot be read is told of and never stops the others. One that was imported before is replaced; what has not changed is
+   * not encoded again. What is done stays done: when it is cancelled, every file before is in.
+   *
+   * @throws {NearmissError} `ABORTED`, with what came before kept; `INPUT_INVALID` for inputs and options of the wrong shape
+   */
+  import(files: FileInput | Iterable<FileInput>, options?: ImportOptions): Promise<ImportResult>;
   /** Removes documents and the judgments about them; unknown ids are passed over. */
   remove(ids: string | Iterable<string>): Promise<{ removed: number; total: number }>;
   list(): Promise<Document[]>;
@@ -23,6 +32,7 @@ export interface Documents {
 export function documents(core: Core): Documents {
   return {
     add: (input, options = {}) => add(core, input, options),
+    import: (files, options = {}) => importFiles(core, files, options),
     remove: async (ids) => {
       const all = check.list(ids);
       all.forEach((id, index) => check.string(id, `ids[${index}]`));

@@ -7,4 +7,5 @@ export type { WhyOptions } from "./options.js";
 export { stores } from "./storing.js";
 export type { Storage, Stores } from "./storing.js";
 export { NearmissError } from "./errors.js";
+export { readFiles } from "./input/index.js";
 export type * from "./types.js";

@@ -57,7 +57,7 @@ export function firstHeading(markdown: string): string | undefined {
 }
 
 /** A bare Blob has no name, so the same content gets the same id. */
-async function contentId(bytes: ArrayBuffer): Promise<string> {
+export async function contentId(bytes: ArrayBuffer): Promise<string> {
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return `blob-${[...hash.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

@@ -166,12 +166,12 @@ describe("with a model or notes that cannot be used", { timeout: 300_000 }, () =
     await page.locator("#documents-count", { hasText: "2 notes." }).waitFor();
     await idle(page);
     const skipped = await page.locator("#skipped").textContent();
-    assert.match(skipped, /empty\.txt: nothing in it/);
-    assert.match(skipped, /binary\.txt: not a text file/);
-    assert.match(skipped, /picture\.png: only \.txt and \.md/);
+    assert.match(skipped, /empty\.txt: holds no text/);
+    assert.match(skipped, /binary\.txt: is a binary file/);
+    assert.match(skipped, /picture\.png: is of a kind that cannot be read/);
     assert.doesNotMatch(skipped, /good|also/);
     await search(page, "valve");
-    assert.equal((await hits(page))[0].id, "file:good.md");
+    assert.equal((await hits(page))[0].id, "good.md");
     assert.deepEqual(site.errors, []);
   });
 });

@@ -56,7 +56,7 @@ describe("the main path on the CPU", { timeout: 300_000 }, () => {
     await page.getByTestId("file-input").setInputFiles(file("quokka.md", "# Quokkas\n\nQuokkas sleep under the jetty."));
     await idle(page);
     await search(page, "where do quokkas sleep?");
-    assert.equal((await hits(page))[0].id, "file:quokka.md");
+    assert.equal((await hits(page))[0].id, "quokka.md");
   });
 
   it("marks with the mouse; the same mark again takes it back", async () => {

@@ -125,13 +125,13 @@ describe("passages of one note", { timeout: 300_000 }, () => {
       const names = ["valve", "key", "battery", "mast", "branch", "store"];
       await addNotes(page, { "long.md": `# All\n\n${names.map(part).join("\n\n")}`, "a.md": part("team"), "b.md": part("door"), "c.md": part("pay") });
       await search(page, "About the valve");
-      await page.locator('[data-id="file:long.md"]').getByTestId("mark-right").click();
+      await page.locator('[data-id="long.md"]').getByTestId("mark-right").click();
       assert.equal((await counts(page)).practice, 1);
       await mine(page);
       await unfold(page.locator("#near-misses-box"));
       await page.getByTestId("near-miss").first().waitFor();
       const found = await page.getByTestId("near-miss").evaluateAll((items) => items.map((item) => item.dataset.id));
-      assert.deepEqual(found.filter((id) => id.startsWith("file:long.md")), []);
+      assert.deepEqual(found.filter((id) => id.startsWith("long.md")), []);
       await unfold(page.locator("#mining-report details", { hasText: "How they were chosen" }));
       assert.match(await page.locator("#dropped tbody").textContent(), /From the same note as a right answer/);
       assert.deepEqual(site.errors, []);

@@ -3,6 +3,7 @@
  * be entered twice, as the real one does, and lets a test stand at any of its calls.
  */
 
+import { isDeepStrictEqual } from "node:util";
 import { FakeJudgments } from "./fake-judgments.mjs";
 import { mining } from "./fake-mining.mjs";
 import { coded, DIMENSIONS, dot, embed, folder, METRICS, pack, STEP, textOf, VERDICT } from "./fake-values.mjs";
@@ -63,10 +64,12 @@ class FakeEngine {
 
   addDocuments(documents) {
     return this.#enter("addDocuments", [documents], () => {
-      const known = (document) => this.#documents.has(document.id);
-      const updated = documents.filter(known).length;
+      const twice = documents.find(({ id }, at) => documents.findIndex((other) => other.id === id) !== at);
+      if (twice) throw coded("INPUT_INVALID", `documents: "${twice.id}" stands twice in this list`);
+      const known = documents.filter(({ id }) => this.#documents.has(id));
+      const unchanged = known.filter((document) => isDeepStrictEqual(document, this.#documents.get(document.id))).length;
       for (const document of documents) this.#documents.set(document.id, document);
-      return { added: documents.length - updated, updated, unchanged: 0, total: this.#documents.size };
+      return { added: documents.length - known.length, updated: known.length - unchanged, unchanged, total: this.#documents.size };
     });
   }
 

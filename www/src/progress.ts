@@ -15,6 +15,20 @@ export function showReading(job: Job): (event: ProgressEvent) => void {
   };
 }
 
+/** Milliseconds between two looks at an import; small files are read by the hundred in that time. */
+const GLANCE = 100;
+
+export function showImport(job: Job): (event: ProgressEvent) => void {
+  let shown = -GLANCE;
+  return (event) => {
+    if (event.type !== "import" || (event.elapsedMs - shown < GLANCE && event.done !== event.total)) return;
+    const { done, total, elapsedMs } = event;
+    shown = elapsedMs;
+    const secondsLeft = total !== null && done > 0 && elapsedMs > STEADY_AFTER ? ((elapsedMs / done) * (total - done)) / 1000 : null;
+    job.report({ label: strings.documents.importing(done, total), done, total, secondsLeft });
+  };
+}
+
 /** Questions are read first; then candidates are looked up, and read where a rule looks into them word by word. */
 export function showMining(job: Job): (event: ProgressEvent) => void {
   return (event) => {
@@ -30,7 +44,7 @@ export function showLoading(job: Job): (event: ProgressEvent) => void {
   const files = new Map<string, { loaded: number; total: number | null }>();
   let label: string = strings.model.starting;
   return (event) => {
-    if (event.type === "encode" || event.type === "search") return;
+    if (event.type === "encode" || event.type === "search" || event.type === "import") return;
     if (event.type === "restore") return job.report({ label: strings.model.restoring, done: event.loaded, total: event.total });
     if (event.type === "load") label = strings.model.after[event.stage];
     else files.set(event.file, event);

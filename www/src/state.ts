@@ -83,8 +83,9 @@ export interface State extends Settings {
   /** The model in use, null when there is none. */
   model: ({ name: string } & ModelInfo) | null;
   documents: Document[];
-  /** Names of files that were not taken, each with the reason. */
+  /** Of the last import: a sentence for each file that was not taken, and for each that was taken only in part. */
   skipped: string[];
+  incomplete: string[];
   /** False while some documents have no embedding yet, as after a cancelled reading. */
   allRead: boolean;
   judgments: Judgment[];
@@ -128,6 +129,7 @@ export const initial: State = {
   model: null,
   documents: [],
   skipped: [],
+  incomplete: [],
   allRead: true,
   judgments: [],
   sides: new Map(),

@@ -68,15 +68,12 @@ export const strings = {
     removing: "Removing notes",
     remove: "Remove",
     removeNamed: (name: string) => `Remove ${name}`,
-    skipped: (names: string[]) => `Not added: ${names.join("; ")}`,
+    importing: (done: number, total: number | null) =>
+      total === null ? `Reading your notes: ${count(done, "file")}` : `Reading your notes: ${number(done)} of ${count(total, "file")}`,
+    skipped: (files: number) => `${count(files, "file")} could not be added:`,
+    incomplete: "To know about the files that were added:",
+    more: (rest: number) => `and ${number(rest)} more`,
     ready: (notes: number) => `${count(notes, "note")} ready to search.`,
-  },
-  skipped: {
-    kind: "only .txt and .md files are read",
-    size: "larger than 5 MB",
-    binary: "not a text file",
-    empty: "nothing in it",
-    unreadable: "could not be read",
   },
   search: {
     needModel: "Load the model and add notes, then search here. Mark each result Right or Wrong: wrong ones are the near misses that training learns from.",

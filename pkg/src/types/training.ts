@@ -1,5 +1,6 @@
 /** Training and measuring. */
 
+import type { ImportEvent } from "./input.js";
 import type { SearchMode, SearchStage } from "./search.js";
 import type { MiningReport, MiningStrategy, SelectionOptions } from "./mining.js";
 
@@ -134,6 +135,7 @@ export type ProgressEvent =
   /** A store is being read: bytes of it. */
   | { type: "restore"; loaded: number; total: number; elapsedMs: number }
   | { type: "load"; stage: "module" | "device" | "model"; elapsedMs: number }
+  | ImportEvent
   | EncodeEvent
   | SearchEvent;
 

@@ -1,13 +1,15 @@
 /** Adding notes, reading them, removing them. */
-import type { Document } from "nearmiss";
-import { readNotes } from "../files.ts";
+import { readFiles, type Document, type FileInput, type Nearmiss } from "nearmiss";
 import type { Job } from "../jobs.ts";
-import { noteOf } from "../passages.ts";
-import { showReading } from "../progress.ts";
+import { noteOf } from "../notes.ts";
+import { showImport, showReading } from "../progress.ts";
 import { loadSample } from "../sample.ts";
 import { strings } from "../strings.ts";
 import type { Desk } from "./desk.ts";
 import type { Marks } from "./marks.ts";
+
+/** Served beside the page. */
+const CHARACTER_MAPS = new URL("cmaps/", document.baseURI);
 
 export class Notes {
   readonly #desk: Desk;
@@ -18,15 +20,13 @@ export class Notes {
     this.#marks = marks;
   }
 
-  /** A file that was added before is replaced, with all its passages. */
-  async addFiles(files: readonly File[]): Promise<void> {
+  /** A file that was added before is replaced, with all its passages. When this is cancelled, what came before stays. */
+  async addFiles(files: readonly FileInput[]): Promise<void> {
     await this.#desk.run("documents", strings.documents.reading, async (job) => {
-      const { documents, skipped } = await readNotes(files);
-      this.#desk.store.update({ skipped });
-      const ids = new Set(documents.map((document) => document.id));
-      const notes = new Set(documents.map(noteOf));
-      await this.#forget((document) => notes.has(noteOf(document)) && !ids.has(document.id));
-      await this.#add(documents, job);
+      this.#desk.store.update({ skipped: [], incomplete: [] });
+      const { engine } = this.#desk;
+      if (engine) await this.#import(engine, files, job);
+      else await this.#collect(files, job);
     });
   }
 
@@ -62,6 +62,58 @@ export class Notes {
     store.update({ allRead: engine !== null || documents.length === 0 });
   }
 
+  async #import(engine: Nearmiss, files: readonly FileInput[], job: Job): Promise<void> {
+    const { store } = this.#desk;
+    store.update({ allRead: false });
+    try {
+      const { skipped, warnings } = await engine.documents.import(files, { signal: job.signal, cMapUrl: CHARACTER_MAPS, onProgress: showImport(job) });
+      store.update({ allRead: true, skipped: skipped.map(({ message }) => message), incomplete: warnings.map(({ path, message }) => `${path}: ${message}`) });
+    } finally {
+      await this.#takeFrom(engine);
+    }
+  }
+
+  /** Shows what is in the engine by now: also after a failure, as what was done before it stays. */
+  async #takeFrom(engine: Nearmiss): Promise<void> {
+    const before = this.#desk.store.state.documents;
+    try {
+      const documents = await engine.documents.list();
+      const ids = new Set(documents.map(({ id }) => id));
+      this.#drop(new Set(before.map(({ id }) => id).filter((id) => !ids.has(id))));
+      this.#desk.store.update({ documents });
+      await this.#marks.ledger.sync();
+    } catch {
+      // The engine has ended, and the error that ended it is already on its way.
+    }
+  }
+
+  /** Before a model is loaded; reading by meaning comes with it. */
+  async #collect(files: readonly FileInput[], job: Job): Promise<void> {
+    const { store } = this.#desk;
+    const show = showImport(job);
+    const total = files.every((file) => file instanceof Blob) ? files.length : null;
+    const added = new Map<string, Document>();
+    const notes = new Set<string>();
+    const [skipped, incomplete]: [string[], string[]] = [[], []];
+    const started = performance.now();
+    try {
+      for await (const read of readFiles(files, { signal: job.signal, cMapUrl: CHARACTER_MAPS })) {
+        notes.add(read.path);
+        if ("error" in read) skipped.push(read.error.message);
+        else {
+          for (const document of read.documents) added.set(document.id, document);
+          incomplete.push(...read.warnings.map((warning) => `${read.path}: ${warning}`));
+        }
+        show({ type: "import", path: read.path, done: notes.size, total, documents: added.size, skipped: skipped.length, elapsedMs: performance.now() - started });
+      }
+    } finally {
+      store.update({ skipped, incomplete });
+      const taken = new Set([...added.values()].map(noteOf));
+      await this.#forget((document) => taken.has(noteOf(document)) && !added.has(document.id));
+      await this.#add([...added.values()], job);
+    }
+  }
+
   async #add(added: Document[], job: Job): Promise<void> {
     if (added.length === 0) return;
     const byId = new Map([...this.#desk.store.state.documents, ...added].map((document) => [document.id, document]));
@@ -71,11 +123,20 @@ export class Notes {
 
   async #forget(chosen: (document: Document) => boolean): Promise<void> {
     const { engine, store } = this.#desk;
-    const { documents, judgments, hits, examples, suspects } = store.state;
-    const gone = new Set(documents.filter(chosen).map((document) => document.id));
+    const gone = new Set(store.state.documents.filter(chosen).map((document) => document.id));
     if (gone.size === 0) return;
+    this.#drop(gone);
+    if (!engine) return;
+    await engine.documents.remove([...gone]);
+    await this.#marks.ledger.sync();
+  }
+
+  /** What the page shows of these documents, and of what was found about them, goes with them. */
+  #drop(gone: ReadonlySet<string>): void {
+    if (gone.size === 0) return;
+    const { documents, judgments, hits, examples, suspects } = this.#desk.store.state;
     const rest = documents.filter((document) => !gone.has(document.id));
-    store.update({
+    this.#desk.store.update({
       documents: rest,
       judgments: judgments.filter((judgment) => !gone.has(judgment.document)),
       hits: rest.length === 0 ? null : (hits?.filter((hit) => !gone.has(hit.id)) ?? null),
@@ -84,8 +145,5 @@ export class Notes {
       nearMisses: [],
       mined: null,
     });
-    if (!engine) return;
-    await engine.documents.remove([...gone]);
-    await this.#marks.ledger.sync();
   }
 }
