@@ -1,7 +1,7 @@
 /** What the wasm modules export, as the facade sees it. Written by hand so that both builds meet one interface. */
 
 import type {
-  BeirJudgments, Change, Conflict, Document, Example, FeedbackOptions, FeedbackResult, Hit, Impression, Judgment, Metrics,
+  BeirJudgments, Change, CheckedAnswer, Conflict, Document, Example, FeedbackOptions, FeedbackResult, Hit, Impression, Judgment, Metrics,
   MiningReport, ModelInfo, PseudoOptions, PseudoResult, SearchMode, Suspect, TrainEvent, Undone, Verdict, Why,
 } from "./types.js";
 
@@ -73,6 +73,8 @@ export interface Engine {
   feedback(impressions: Impression[], options: FeedbackOptions): FeedbackResult;
   /** `options` as for mining; the teacher is left out of account. */
   why(query: string, document: string, options: Record<string, unknown>): Promise<Why>;
+  /** Sentences of an answer, what each cites by `[1]` or `[2, 3]`, and whether those passages bear it out, word by word. */
+  checkCitations(answer: string, passages: { citation: number; title: string; text: string }[]): CheckedAnswer;
   /** Answers a `scoring` event. */
   putScores(scores: Float32Array): void;
   start(job: Job): void;
