@@ -74,10 +74,13 @@ fn summary(checked: &CheckedAnswer) -> Vec<(&str, Vec<u32>, bool)> {
     checked.sentences.iter().enumerate().map(|(at, s)| (s.text.as_str(), numbers(at), s.supported)).collect()
 }
 
+/// A sentence, what it cites, and whether that bears it out.
+type Row<'a> = (&'a str, &'a [u32], bool);
+
 #[test]
 fn marks_belong_to_the_sentence_they_stand_in_or_behind() {
     let passages = [passage(1, "Iron rusts."), passage(2, "Gold shines.")];
-    let cases: [(&str, &[(&str, &[u32], bool)]); 7] = [
+    let cases: [(&str, &[Row]); 7] = [
         (
             "Iron rusts [1]. Gold shines[2].",
             &[("Iron rusts [1].", &[1], true), ("Gold shines[2].", &[2], true)],

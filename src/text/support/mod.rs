@@ -15,6 +15,7 @@
 
 mod answer;
 mod marks;
+mod spelling;
 mod terms;
 
 pub use answer::{CheckedAnswer, CheckedSentence, Citation, CitedPassage, check_citations};
