@@ -77,7 +77,11 @@ fn the_best_look_is_what_is_measured() {
 
 #[test]
 fn a_run_without_gain_stops_and_leaves_the_old_weights() {
-    let mut tuner = asked();
+    let mut tuner = tuner();
+    // Asked in the documents' own words, dev queries are answered without fault from the start: nothing beats that.
+    let texts: Vec<_> = tuner.corpus().documents().iter().map(|d| (d.content(), d.id.clone())).collect();
+    let perfect = |(text, id)| Judgment { split: Some(Split::Dev), ..Judgment::relevant(text, id) };
+    tuner.add_judgments(texts.into_iter().map(perfect).collect()).unwrap();
     let query = |tuner: &Tuner| {
         pollster::block_on(tuner.encode(&["turn it".into()], Tower::Query)).unwrap().into_vec()
     };
@@ -94,11 +98,10 @@ fn a_run_without_gain_stops_and_leaves_the_old_weights() {
     assert!(steps(&events) < 32, "stopped early");
     assert_eq!(verdict.steps, steps(&events));
     let looks = looks(&events);
-    if looks.iter().all(|look| look.0 == 0 || look.3 < looks[0].3) {
-        assert_eq!((verdict.chosen.weight, verdict.verdict.difference, verdict.kept), (0.0, 0.0, false));
-        tuner.keep().unwrap();
-        assert_eq!(query(&tuner), before, "kept or not, these are the old ones");
-    }
+    assert_eq!(looks[0].3, 1.0);
+    assert_eq!((verdict.chosen.weight, verdict.verdict.difference, verdict.kept), (0.0, 0.0, false));
+    tuner.keep().unwrap();
+    assert_eq!(query(&tuner), before, "kept or not, these are the old ones");
 }
 
 #[test]

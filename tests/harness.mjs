@@ -1,4 +1,5 @@
 /** What browser and end-to-end tests share: a static file server and a Chromium, with WebGPU in software or without. */
+import { spawn } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -96,6 +97,28 @@ export async function launch({ webgpu }) {
   const browser = await chromium.launch({ executablePath: await absolute(executablePath), args });
   const errors = [];
   return { browser, errors, open: (url, options) => open(browser, errors, url, options), close: () => browser.close() };
+}
+
+/** A browser with a profile that stays in `folder`; `kill` ends it as a crash of the machine would. */
+export async function persistent(folder) {
+  const executablePath = await absolute(findChromium() ?? "");
+  const port = { stderr: "" };
+  const child = spawn(executablePath, [...QUIET, ...SANDBOX, ...NONE, "--headless=new", "--remote-debugging-port=0", `--user-data-dir=${folder}`, "about:blank"], { detached: true });
+  const address = await new Promise((found, fail) => {
+    child.stderr.on("data", (data) => {
+      port.stderr += data;
+      const match = /DevTools listening on (ws:\S+)/.exec(port.stderr);
+      if (match) found(match[1]);
+    });
+    child.once("exit", () => fail(new Error(`Chromium ended: ${port.stderr}`)));
+  });
+  const browser = await chromium.connectOverCDP(address);
+  const kill = async () => {
+    const ended = new Promise((done) => child.once("exit", done));
+    process.kill(-child.pid, "SIGKILL");
+    await ended;
+  };
+  return { context: browser.contexts()[0], kill };
 }
 
 async function open(browser, errors, url, options) {

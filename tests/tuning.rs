@@ -171,10 +171,12 @@ fn a_run_ends_when_its_documents_change() {
 
 #[test]
 fn what_was_trained_goes_out_and_comes_back() {
-    for trainable in [Trainable::Head, Trainable::Full] {
+    let kinds = [Trainable::Head, Trainable::Full].into_iter();
+    for (trainable, towers) in kinds.flat_map(|kind| [(kind, Towers::Shared), (kind, Towers::Query)]) {
         let mut trained = tuner();
         assert_eq!(pollster::block_on(trained.export()).unwrap_err().code(), "INSUFFICIENT_DATA");
-        let job = Job::train(&trained, options(trainable, LossName::InfoNce)).unwrap();
+        let options = TrainOptions { towers, ..options(trainable, LossName::InfoNce) };
+        let job = Job::train(&trained, options).unwrap();
         run(&mut trained, job).unwrap();
         trained.keep().unwrap();
         let bytes = pollster::block_on(trained.export()).unwrap();
@@ -182,11 +184,11 @@ fn what_was_trained_goes_out_and_comes_back() {
         let mut fresh = tuner();
         let before = query_vector(&fresh);
         pollster::block_on(fresh.import(&bytes)).unwrap();
-        assert_eq!(query_vector(&fresh), query_vector(&trained), "{trainable:?}");
-        // The index follows, and the baseline is measured on all documents with the weights that were loaded.
         let job = Job::index(&fresh).unwrap();
         run(&mut fresh, job).unwrap();
-        let dense = SearchOptions { k: 12, mode: Mode::Dense };
+        assert_eq!(query_vector(&fresh), query_vector(&trained), "{trainable:?}");
+        // The index has followed, and the baseline is measured on all documents with the weights that were loaded.
+        let dense = SearchOptions { k: 12, mode: Mode::Dense, ..SearchOptions::default() };
         assert_eq!(pollster::block_on(fresh.search("turn the key", &dense)).unwrap().len(), 12);
         let job = Job::evaluate(&fresh, Split::HeldOut, Mode::Dense).unwrap();
         let events = run(&mut fresh, job).unwrap();
@@ -219,7 +221,7 @@ fn what_was_trained_goes_out_and_comes_back() {
 fn what_is_missing_is_named_before_any_work() {
     let mut empty = empty();
     let search = |tuner: &mut Tuner, query: &str, k: usize| {
-        pollster::block_on(tuner.search(query, &SearchOptions { k, mode: Mode::Hybrid }))
+        pollster::block_on(tuner.search(query, &SearchOptions { k, ..SearchOptions::default() }))
             .map(|_| ())
             .unwrap_err()
     };
@@ -254,13 +256,13 @@ fn vectors_carry_over_and_nothing_is_encoded_twice() {
     let events = run(&mut first, job).unwrap();
     assert!(matches!(events.last(), Some(Event::Indexed { documents: 12 })));
     assert!(first.unencoded().is_empty());
-    let (keys, rows) = first.vectors();
+    let (keys, rows) = first.vectors(None, 0);
 
     let mut second = tuner();
-    second.put_vectors(&keys, rows.to_vec()).unwrap();
+    second.put_vectors(&keys, rows.to_vec(), None).unwrap();
     assert!(second.unencoded().is_empty());
-    assert_eq!(second.put_vectors(&keys, vec![0.0; 3]).unwrap_err().code(), "INPUT_INVALID");
-    assert_eq!(second.put_vectors(&["zz".into()], vec![0.0; 32]).unwrap_err().code(), "INPUT_INVALID");
+    assert_eq!(second.put_vectors(&keys, vec![0.0; 3], None).unwrap_err().code(), "INPUT_INVALID");
+    assert_eq!(second.put_vectors(&["zz".into()], vec![0.0; 32], None).unwrap_err().code(), "INPUT_INVALID");
 
     let mut third = tuner();
     let rows = pollster::block_on(third.encoder().encode(&texts, Tower::Document)).unwrap().into_vec();
@@ -268,8 +270,10 @@ fn vectors_carry_over_and_nothing_is_encoded_twice() {
     assert!(third.unencoded().is_empty());
     for mode in [Mode::Dense, Mode::Lexical, Mode::Hybrid] {
         let found = |tuner: &mut Tuner| {
-            let hits =
-                pollster::block_on(tuner.search("rotate the valve", &SearchOptions { k: 3, mode })).unwrap();
+            let hits = pollster::block_on(
+                tuner.search("rotate the valve", &SearchOptions { k: 3, mode, ..SearchOptions::default() }),
+            )
+            .unwrap();
             hits.iter().map(|hit| hit.document.id.clone()).collect::<Vec<_>>()
         };
         assert_eq!(found(&mut first), found(&mut third), "{mode:?}");

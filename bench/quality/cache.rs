@@ -33,7 +33,7 @@ impl Cache {
     /// Gives an untrained tuner its vectors, and encodes what is missing of its documents and queries.
     pub async fn fill(&mut self, tuner: &mut Tuner) -> Result<(), String> {
         let failed = |error: Error| error.to_string();
-        tuner.put_vectors(&self.keys, self.rows.clone()).map_err(failed)?;
+        tuner.put_vectors(&self.keys, self.rows.clone(), None).map_err(failed)?;
         self.pull(tuner, Job::index(tuner).map_err(failed)?).await?;
         let judged = tuner.judgments().all();
         let queries: HashSet<String> =
@@ -45,7 +45,7 @@ impl Cache {
             }
             self.known.extend(queries);
         }
-        if tuner.vectors().0.len() > self.keys.len() { self.save(tuner) } else { Ok(()) }
+        if tuner.vectors(None, 0).0.len() > self.keys.len() { self.save(tuner) } else { Ok(()) }
     }
 
     /// Runs a job to its end, saving now and then.
@@ -63,7 +63,7 @@ impl Cache {
 
     /// Whole or not at all: a second process may be reading.
     fn save(&mut self, tuner: &Tuner) -> Result<(), String> {
-        let (keys, rows) = tuner.vectors();
+        let (keys, rows) = tuner.vectors(None, 0);
         (self.keys, self.rows) = (keys, rows.to_vec());
         let part = self.file.with_extension(format!("part-{}", std::process::id()));
         let failed = |error: std::io::Error| format!("{}: {error}", part.display());

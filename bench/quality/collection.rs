@@ -54,6 +54,10 @@ impl Collection {
             (Side::Dev, None) => cut(train, |query| part(query, DEV_SEED, DEV_PARTS) == 0),
         };
         let train = without(train, &held_out);
+        let held_out = match request.most_queries {
+            Some(count) => subset(held_out, count),
+            None => held_out,
+        };
         let train = match request.judgments {
             Some(count) => subset(train, count),
             None => train,

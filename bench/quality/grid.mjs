@@ -87,6 +87,16 @@ const defaults = {
     { name: "defaults", options: {} },
     ...Object.entries(axes).flatMap(([name, values]) => values.map((value) => one(name, value))),
     ...[20, 50, 100, 200, 500].map((judgments) => ({ name: `${judgments} judgments`, options: {}, judgments })),
+    // Two steps an epoch: 8, 16 and 64 steps with few examples, which are others with each seed.
+    ...[20, 50].flatMap((judgments) =>
+      [4, 8, 32].map((epochs) => ({ name: `${judgments} judgments, all trained on, epochs ${epochs}`, options: { devShare: 0, epochs }, judgments, seeds: SEEDS })),
+    ),
+    ...[2e-4, 1e-3].map((learningRate) => ({
+      name: `lora, learningRate ${learningRate}`,
+      options: { trainable: "lora", devShare: 0, learningRate },
+      judgments: 39,
+      on: ["slice by query"],
+    })),
   ].map((setting) => ({ on: LARGE.slice(0, 3), seeds: [0], ...setting })),
   claims: [],
 };

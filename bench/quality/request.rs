@@ -33,6 +33,12 @@ pub struct Request {
     /// Of training, by the names of the JavaScript interface.
     #[serde(default)]
     pub options: Value,
+    /// Measures these searches, options by the names of the JavaScript interface, in place of training.
+    #[serde(default)]
+    pub searches: Option<Vec<Value>>,
+    /// Measures about so many queries of the side.
+    #[serde(default)]
+    pub most_queries: Option<usize>,
 }
 
 /// One of several equal parts of the queries.

@@ -8,7 +8,7 @@ use nearmiss::encoder::{Encoder, ModelFiles};
 use nearmiss::error::Error;
 use nearmiss::mining::MiningOptions;
 use nearmiss::training::TrainOptions;
-use nearmiss::tuner::{Event, Job, Tuner};
+use nearmiss::tuner::{Event, Job, SearchOptions, Tuner};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -44,15 +44,16 @@ impl Worker {
         })
     }
 
-    /// Trains once from the original weights.
+    /// Trains once from the original weights, or measures searches with them.
     pub fn run(&mut self, request: &Request) -> Result<Value, String> {
-        pollster::block_on(self.train(request))
+        match &request.searches {
+            Some(searches) => pollster::block_on(self.measure(request, searches)),
+            None => pollster::block_on(self.train(request)),
+        }
     }
 
-    async fn train(&mut self, request: &Request) -> Result<Value, String> {
-        let started = Instant::now();
-        let mut options: TrainOptions = read_options(&request.options)?;
-        // A tuner of its own: nothing of one run reaches the next.
+    /// A tuner of its own, so that nothing of one run reaches the next: filled, everything encoded.
+    async fn filled(&mut self, request: &Request) -> Result<(Tuner, Map<String, Value>), String> {
         let mut tuner = Tuner::new(self.encoder().await?);
         let (collection, cache) = self.collection(&request.data, &tuner)?;
         let sides = collection.sides(request)?;
@@ -63,6 +64,45 @@ impl Worker {
             tuner.add_judgments(side).map_err(words)?;
         }
         cache.fill(&mut tuner).await?;
+        Ok((tuner, counts))
+    }
+
+    /// Metrics of each search, and seconds.
+    async fn measure(&mut self, request: &Request, searches: &[Value]) -> Result<Value, String> {
+        let (mut tuner, mut row) = self.filled(request).await?;
+        let mut open = Vec::with_capacity(searches.len());
+        for search in searches {
+            let options: SearchOptions = read_options(search)?;
+            let job = Job::evaluate(&tuner, Split::HeldOut, options).map_err(words)?;
+            open.push((job, Value::Null, 0.0));
+        }
+        // Query by query rather than search by search: what one has encoded to compare token by token is at hand for the next.
+        let mut left = open.len();
+        while left > 0 {
+            left = 0;
+            for (job, metrics, seconds) in &mut open {
+                let started = Instant::now();
+                if let Some(event) = job.next(&mut tuner).await.map_err(words)? {
+                    left += 1;
+                    if let Event::Evaluated { after, .. } = event {
+                        *metrics = serde_json::to_value(after).map_err(|error| error.to_string())?;
+                    }
+                }
+                *seconds += started.elapsed().as_secs_f64();
+            }
+        }
+        let measured = open
+            .into_iter()
+            .map(|(_, metrics, seconds)| json!({ "metrics": metrics, "seconds": rounded(seconds) }));
+        let measured: Vec<Value> = measured.collect();
+        row.insert("searches".into(), Value::Array(measured));
+        Ok(Value::Object(row))
+    }
+
+    async fn train(&mut self, request: &Request) -> Result<Value, String> {
+        let started = Instant::now();
+        let mut options: TrainOptions = read_options(&request.options)?;
+        let (mut tuner, counts) = self.filled(request).await?;
         let prepared = Instant::now();
         if let Some(mining) = &request.mine_once {
             mine_once(&mut tuner, read_options(mining)?).await?;

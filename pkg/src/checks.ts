@@ -178,7 +178,7 @@ function defined(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-function json(value: unknown, field: string): unknown {
+export function json(value: unknown, field: string): unknown {
   try {
     return JSON.parse(JSON.stringify(value) ?? "null");
   } catch (cause) {

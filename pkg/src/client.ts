@@ -4,8 +4,8 @@ import { aborted, disposed, invalid, NearmissError, unpackError } from "./errors
 import type { Args, Host, Method, Result } from "./host.js";
 import { absolute } from "./model.js";
 import type { Info, OpenOptions } from "./open.js";
-import type { Reply, Request, Work } from "./protocol.js";
-import type { ProgressEvent } from "./types.js";
+import type { Created, Reply, Request, Work } from "./protocol.js";
+import type { ProgressEvent, StorageState } from "./types.js";
 
 /** Kept in this form, as bundlers look for it. */
 function spawn(): Worker {
@@ -37,6 +37,8 @@ interface Waiting {
 
 class WorkerHost implements Host {
   info!: Info;
+  storage: StorageState | null = null;
+  readonly #listeners = new Set<(state: StorageState) => void>();
   readonly #worker: Worker;
   readonly #onProgress: ((event: ProgressEvent) => void) | undefined;
   readonly #pending = new Map<number, Waiting>();
@@ -52,12 +54,25 @@ class WorkerHost implements Host {
   }
 
   async open(create: Extract<Work, { create: unknown }>["create"]): Promise<this> {
-    this.info = (await this.#ask({ create })) as Info;
+    ({ info: this.info, storage: this.storage } = (await this.#ask({ create })) as Created);
     return this;
   }
 
   call<M extends Method>(method: M, args: Args<M>, signal?: AbortSignal): Promise<Result<M>> {
     return this.#ask({ method, args }, signal) as Promise<Result<M>>;
+  }
+
+  onStorage(listener: (state: StorageState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  checkpoint(): Promise<Uint8Array | null> {
+    return this.#ask({ stored: "checkpoint" }) as Promise<Uint8Array | null>;
+  }
+
+  exportStore(): Promise<Blob> {
+    return this.#ask({ stored: "exportStore" }) as Promise<Blob>;
   }
 
   async dispose(): Promise<void> {
@@ -100,6 +115,11 @@ class WorkerHost implements Host {
   #receive(reply: Reply): void {
     if ("progress" in reply) {
       this.#onProgress?.(reply.progress);
+      return;
+    }
+    if ("storage" in reply) {
+      this.storage = reply.storage;
+      for (const listener of this.#listeners) listener(reply.storage);
       return;
     }
     const waiting = this.#pending.get(reply.id);

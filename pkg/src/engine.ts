@@ -1,8 +1,8 @@
 /** What the wasm modules export, as the facade sees it. Written by hand so that both builds meet one interface. */
 
 import type {
-  BeirJudgments, Change, CheckedAnswer, Conflict, Document, Example, FeedbackOptions, FeedbackResult, Hit, Impression, Judgment, Metrics,
-  MiningReport, ModelInfo, PseudoOptions, PseudoResult, SearchMode, Suspect, TrainEvent, Undone, Verdict, Why,
+  BeirJudgments, Change, CheckedAnswer, Comparison, Conflict, Context, Document, Example, FeedbackOptions, FeedbackResult, Hit, Impression, Judgment,
+  Metrics, MiningReport, ModelInfo, PseudoOptions, PseudoResult, Suspect, TrainEvent, Undone, Verdict, Why,
 } from "./types.js";
 
 /** Files of a model, already in memory. `weights` is dropped by the engine once parsed. */
@@ -21,7 +21,8 @@ export interface ModelFiles {
 export type Job =
   | { kind: "index" }
   | { kind: "mine"; options: Record<string, unknown> }
-  | { kind: "evaluate"; options: { split?: string; mode?: SearchMode } }
+  | { kind: "evaluate"; options: Record<string, unknown> }
+  | { kind: "compare"; query: string; options: Record<string, unknown> }
   | { kind: "train"; options: Record<string, unknown> };
 
 /**
@@ -32,6 +33,7 @@ export type JobEvent =
   | { type: "scoring"; query: string; documents: Document[]; elapsedMs: number }
   | { type: "indexed"; documents: number; elapsedMs: number }
   | { type: "mined"; examples: Example[]; suspects: Suspect[]; report: MiningReport; elapsedMs: number }
+  | (Comparison & { type: "compared"; elapsedMs: number })
   | { type: "evaluated"; before: Metrics; after: Metrics; queries: number; verdict: Verdict | null; elapsedMs: number };
 
 export interface Engine {
@@ -50,11 +52,17 @@ export interface Engine {
   /** Embeddings before the adapter, for `loadVectors` of another engine with the same fingerprint. */
   encodeBase(texts: string[], as: "query" | "document"): Promise<Float32Array>;
   loadVectors(texts: string[], as: "query" | "document", vectors: Float32Array): void;
-  /** Everything encoded so far, before the adapter: opaque keys and their rows, to be written to a cache and put back. */
-  vectors(): { keys: string[]; vectors: Float32Array };
-  putVectors(keys: string[], vectors: Float32Array): void;
+  /**
+   * Everything encoded so far, before the adapter: opaque keys and their rows, to be written to a cache and put back. Of the weights in
+   * use, or of those with a fingerprint; without the first `from`.
+   */
+  vectors(fingerprint?: string, from?: number): { keys: string[]; vectors: Float32Array };
+  putVectors(keys: string[], vectors: Float32Array, fingerprint?: string): void;
   /** Encodes the query; documents without an embedding are found by the lexical stage alone. */
-  search(query: string, options: { k?: number; mode?: SearchMode }): Promise<Hit[]>;
+  search(query: string, options: Record<string, unknown>): Promise<Hit[]>;
+  /** The documents nearest to a vector that the caller made. */
+  searchVector(vector: Float32Array, options: { k?: number; index?: "auto" | "exact" | "hnsw"; ef?: number }): Promise<{ id: string; score: number }[]>;
+  context(query: string, options: Record<string, unknown>): Promise<Context>;
   /** All or none: one unknown document or empty query refuses the batch. Same query and document replaces. */
   addJudgments(judgments: Judgment[]): { total: number };
   removeJudgments(judgments: { query: string; document: string }[]): { removed: number };
@@ -80,14 +88,18 @@ export interface Engine {
   start(job: Job): void;
   next(): Promise<JobEvent | null>;
   cancel(): void;
-  /** Takes the weights of the last training into use, or puts those before it back. */
+  /** Takes the weights of the last training into use, or puts those before it back; as `import` does. */
   keep(): void;
   rollback(): void;
   /** `"safetensors"`: what was trained (the head, or all weights), with a JSON header. */
   export(format: "safetensors"): Promise<Uint8Array>;
   /** A folder: "sentence-transformers" is a whole model that Python loads, "peft" a LoRA adapter in PEFT's layout. */
   exportFolder(format: "sentence-transformers" | "peft"): Promise<{ path: string; bytes: Uint8Array }[]>;
-  /** Puts an exported head, adapter or full weights into use. */
+  /** Everything that was trained and is in use, as files to be imported one after another; none for the model as it was loaded. */
+  weights(): Promise<Uint8Array[]>;
+  /** The model as it was loaded; as `import` does. */
+  resetWeights(): void;
+  /** Puts an exported head, adapter or full weights into use: at the end of the next index job, where documents must be encoded for them. */
   import(bytes: Uint8Array): Promise<void>;
   /** Likewise a folder of either format. */
   importFolder(files: { path: string; bytes: Uint8Array }[]): Promise<void>;
@@ -99,5 +111,5 @@ export interface EngineModule {
   default(init?: { module_or_path: unknown }): Promise<unknown>;
   /** The first fault of the GPU: why a panic came, or why results are worthless. Readable even after a panic. */
   fault?(): { code: string; message: string } | undefined;
-  Engine: { create(files: ModelFiles, options: { maxLength?: number }): Promise<Engine> };
+  Engine: { create(files: ModelFiles, options: { maxLength?: number; language?: string }): Promise<Engine> };
 }

@@ -27,6 +27,11 @@ export function invalid(field: string, reason: string, cause?: unknown): Nearmis
   return new NearmissError("INPUT_INVALID", `${field}: ${reason}`, cause === undefined ? undefined : { cause });
 }
 
+/** What is stored cannot be read. */
+export function corrupt(reason: string, cause?: unknown): NearmissError {
+  return new NearmissError("STORAGE_CORRUPT", reason, cause === undefined ? undefined : { cause });
+}
+
 export function aborted(signal?: AbortSignal): NearmissError {
   return new NearmissError("ABORTED", "cancelled", { cause: signal?.reason });
 }

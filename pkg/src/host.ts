@@ -1,11 +1,14 @@
 /** Who owns the engine. The facade speaks to a `Host` and cannot tell whether it runs here or in a worker. */
 
 import type { Engine, EngineModule } from "./engine.js";
-import { disposed, engineError, isPanic, type NearmissError } from "./errors.js";
+import { disposed, engineError, invalid, isPanic, type NearmissError } from "./errors.js";
 import { openEngine, SEAMS, type Info, type OpenOptions, type Seams } from "./open.js";
 import { guarded } from "./panics.js";
 import { breathe } from "./platform.js";
 import { SerialQueue } from "./queue.js";
+import { openStore } from "./storage/index.js";
+import { openStored } from "./stored/host.js";
+import type { StorageState } from "./types.js";
 
 /** What may be asked of an engine from outside; its life and death are the host's. */
 export type Method = Exclude<keyof Engine, "free">;
@@ -17,6 +20,14 @@ const LONG: ReadonlySet<Method> = new Set<Method>(["next", "encode", "encodeBase
 
 export interface Host {
   readonly info: Info;
+  /** Null where nothing is stored. */
+  readonly storage: StorageState | null;
+  /** Called with each new state until the function that comes back is called. */
+  onStorage(listener: (state: StorageState) => void): () => void;
+  /** Of a training that was broken off, from the store. */
+  checkpoint(): Promise<Uint8Array | null>;
+  /** The whole store as one file. */
+  exportStore(): Promise<Blob>;
   /**
    * One call into the engine, after those before it. As a job is pulled call by call, others run in between.
    *
@@ -27,14 +38,24 @@ export interface Host {
   dispose(): Promise<void>;
 }
 
-/** An engine in this thread. */
+/** An engine in this thread, with a store if one is asked for. */
 export async function createHost(options: OpenOptions, seams: Seams = SEAMS): Promise<Host> {
-  const { engine, module, info } = await openEngine(options, seams);
-  return new EngineHost(engine, module, info);
+  const { storage, onProgress, signal } = options;
+  // First, so that a store that cannot be had is heard of before a model is loaded for it.
+  const store = storage === undefined ? null : await (seams.openStore ?? openStore)(storage, { signal });
+  try {
+    const { engine, module, info } = await openEngine(options, seams);
+    const host = new EngineHost(engine, module, info);
+    return store ? await openStored(host, store, { onProgress, signal }) : host;
+  } catch (error) {
+    await store?.close();
+    throw error;
+  }
 }
 
 class EngineHost implements Host {
   readonly info: Info;
+  readonly storage = null;
   readonly #engine: Engine;
   readonly #module: EngineModule;
   readonly #queue = new SerialQueue();
@@ -48,6 +69,18 @@ class EngineHost implements Host {
 
   call<M extends Method>(method: M, args: Args<M>, signal?: AbortSignal): Promise<Result<M>> {
     return this.#queue.add(() => this.#run(method, args), signal);
+  }
+
+  onStorage(): () => void {
+    return () => {};
+  }
+
+  async checkpoint(): Promise<null> {
+    return null;
+  }
+
+  async exportStore(): Promise<never> {
+    throw invalid("storage", "nothing is stored: create the instance with the option storage");
   }
 
   async #run<M extends Method>(method: M, args: Args<M>): Promise<Result<M>> {

@@ -4,5 +4,7 @@ export { Nearmiss } from "./nearmiss.js";
 export type { Documents } from "./documents.js";
 export type { Judgments, Pair, SideOptions } from "./judgments.js";
 export type { WhyOptions } from "./options.js";
+export { stores } from "./storing.js";
+export type { Storage, Stores } from "./storing.js";
 export { NearmissError } from "./errors.js";
 export type * from "./types.js";

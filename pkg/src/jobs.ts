@@ -11,9 +11,10 @@ export interface Closing {
   index: "indexed";
   mine: "mined";
   evaluate: "evaluated";
+  compare: "compared";
 }
 
-const CLOSING = { index: "indexed", mine: "mined", evaluate: "evaluated", train: "verdict" } as const;
+const CLOSING = { index: "indexed", mine: "mined", evaluate: "evaluated", compare: "compared", train: "verdict" } as const;
 
 export type Closed<K extends keyof Closing> = Extract<JobEvent, { type: Closing[K] }>;
 

@@ -9,11 +9,13 @@ import { encodeAll } from "./encoding.js";
 import { createHost, type Args, type Host } from "./host.js";
 import { runJob, trainEvents } from "./jobs.js";
 import { judgments, type Judgments } from "./judgments.js";
-import { CREATE, EVALUATE, mineSettings, searchSettings, towerOf, trainSettings, whySettings, type WhyOptions } from "./options.js";
+import { COMPARE, CREATE, evaluateSettings, mineSettings, towerOf, trainSettings, whySettings, type WhyOptions } from "./options.js";
+import { context, search } from "./searching.js";
 import { missing, scorer, type Scorer } from "./teacher.js";
+import { storage, type Storage } from "./storing.js";
 import type {
-  CreateOptions, DeviceInfo, Document, EncodeOptions, EvaluateOptions, Evaluation, ExportedFile, FolderFormat, FolderInput, Hit,
-  MineOptions, MiningResult, ModelInfo, SearchOptions, Teacher, TrainEvent, TrainOptions, Why,
+  CompareOptions, Comparison, Context, ContextOptions, CreateOptions, DeviceInfo, Document, EncodeOptions, EvaluateOptions, Evaluation,
+  ExportedFile, FolderFormat, FolderInput, Hit, MineOptions, MiningResult, ModelInfo, SearchOptions, Teacher, TrainEvent, TrainOptions, Why,
 } from "./types.js";
 
 // Engines without explicit resource management still get methods under the names that polyfills use.
@@ -34,6 +36,8 @@ const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.
 export class Nearmiss {
   readonly documents: Documents;
   readonly judgments: Judgments;
+  /** What outlives the page; null without the option `storage`. */
+  readonly storage: Storage | null;
   readonly #core: Core;
   #model: ModelInfo;
 
@@ -42,6 +46,7 @@ export class Nearmiss {
     this.#model = host.info.model;
     this.documents = documents(this.#core);
     this.judgments = judgments(this.#core);
+    this.storage = storage(this.#core);
   }
 
   /**
@@ -77,11 +82,36 @@ export class Nearmiss {
     return encodeAll(this.#core.host, check.texts(texts), as, options.signal);
   }
 
-  /** The best documents, best first. Runs also while a training run is open, with the weights as they are. */
+  /**
+   * The best documents, best first. Runs also while a training run is open, with the weights as they are.
+   *
+   * @throws {NearmissError} `INPUT_INVALID` naming the option; `INSUFFICIENT_DATA` without documents; `ABORTED`
+   */
   async search(query: string, options: SearchOptions = {}): Promise<Hit[]> {
-    this.#core.alive();
+    return search(this.#core, query, options);
+  }
+
+  /**
+   * Passages for whoever writes an answer: relevant, none twice, within a number of tokens, each with a number to cite.
+   *
+   * @throws {NearmissError} as `search`
+   */
+  async context(query: string, options: ContextOptions = {}): Promise<Context> {
+    return context(this.#core, query, options);
+  }
+
+  /**
+   * One query with the model as it was loaded and as it is now: which documents moved, and why.
+   *
+   * @throws {NearmissError} as `search`
+   */
+  async compare(query: string, options: CompareOptions = {}): Promise<Comparison> {
     check.nonEmpty(query, "query");
-    return this.#core.call("search", [query, searchSettings(options)], options.signal);
+    const settings = check.options(options, COMPARE, "options");
+    return this.#core.turn("compare", options.signal, async () => {
+      const { changed, hits } = await runJob(this.#core.host, { kind: "compare", query, options: settings }, options);
+      return { query, changed, hits };
+    });
   }
 
   /**
@@ -119,7 +149,7 @@ export class Nearmiss {
 
   /** Measures search on judged queries: with the model as it was loaded and as it is now. */
   async evaluate(options: EvaluateOptions = {}): Promise<Evaluation> {
-    const settings = check.options(options, EVALUATE, "options");
+    const settings = evaluateSettings(options);
     return this.#core.turn("evaluate", options.signal, async () => {
       const { before, after, queries, verdict } = await runJob(this.#core.host, { kind: "evaluate", options: settings }, options);
       return { before, after, queries, verdict };

@@ -7,9 +7,10 @@ import { loadModel } from "./model.js";
 import { loadModule, type Build } from "./modules.js";
 import { guarded } from "./panics.js";
 import { abortable } from "./platform.js";
+import type { openStore } from "./storage/index.js";
 import type { CreateOptions, DeviceInfo, ModelInfo, ProgressEvent } from "./types.js";
 
-export type OpenOptions = Pick<CreateOptions, "model" | "device" | "maxLength" | "onProgress" | "signal">;
+export type OpenOptions = Pick<CreateOptions, "model" | "device" | "maxLength" | "language" | "storage" | "onProgress" | "signal">;
 
 export interface Info {
   device: DeviceInfo;
@@ -20,6 +21,7 @@ export interface Info {
 export interface Seams {
   loadModule: (build: Build, signal?: AbortSignal) => Promise<EngineModule>;
   gpu: () => Gpu | undefined;
+  openStore?: typeof openStore;
 }
 
 export const SEAMS: Seams = {
@@ -93,12 +95,13 @@ class Opening {
   }
 
   async #create(build: Build, files: Promise<ModelFiles>): Promise<Opened> {
-    const { maxLength, signal } = this.#options;
+    const { maxLength, language, signal } = this.#options;
+    const options = { ...(maxLength !== undefined && { maxLength }), ...(language !== undefined && { language }) };
     const module = await abortable(this.#seams.loadModule(build, this.#signal), signal);
     this.#loaded("module");
     const inMemory = await files;
     try {
-      const engine = await guarded(() => module.Engine.create(inMemory, maxLength === undefined ? {} : { maxLength }));
+      const engine = await guarded(() => module.Engine.create(inMemory, options));
       this.#loaded("model");
       return { engine, module };
     } catch (thrown) {

@@ -3,8 +3,8 @@
 import * as check from "./checks.js";
 import { invalid } from "./errors.js";
 import type {
-  AddOptions, AugmentOptions, CreateOptions, EncodeOptions, EvaluateOptions, FeedbackOptions, LoraOptions, MineOptions,
-  PseudoOptions, SearchMode, SearchOptions, SelectionOptions, Teacher, Trainable, TrainOptions,
+  AddOptions, AugmentOptions, CompareOptions, ContextOptions, CreateOptions, EncodeOptions, EvaluateOptions, FeedbackOptions, LoraOptions,
+  MineOptions, PseudoOptions, RankingOptions, SearchMode, SearchOptions, SearchStage, SelectionOptions, Teacher, Trainable, TrainOptions,
 } from "./types.js";
 
 /** Names every key of `T`, so that an option added to the contract and forgotten here does not compile. */
@@ -20,11 +20,16 @@ const MINING: Record<keyof Required<WhyOptions>, true> = {
   strategy: true, ...SELECTION, relativeMargin: true, numNegatives: true, maxPositives: true, seed: true,
 };
 
-export const CREATE = names<CreateOptions>({ model: true, device: true, maxLength: true, worker: true, onProgress: true, signal: true });
+export const CREATE = names<CreateOptions>({ model: true, device: true, maxLength: true, language: true, storage: true, worker: true, onProgress: true, signal: true });
 export const ADD = names<AddOptions>({ signal: true, onProgress: true });
 const ENCODE = names<EncodeOptions>({ as: true, signal: true });
-const SEARCH = names<SearchOptions>({ k: true, mode: true, signal: true });
-export const EVALUATE = names<EvaluateOptions>({ split: true, mode: true, signal: true, onProgress: true });
+const RANKING: Record<keyof Required<RankingOptions>, true> = { mode: true, rerank: true, stages: true, filter: true };
+const SEARCH = names<SearchOptions>({
+  ...RANKING, k: true, offset: true, perDocument: true, snippets: true, explain: true, signal: true,
+});
+const CONTEXT = names<ContextOptions>({ ...RANKING, maxTokens: true, candidates: true, lambda: true, signal: true });
+const EVALUATE = names<EvaluateOptions>({ split: true, mode: true, rerank: true, stages: true, signal: true, onProgress: true });
+export const COMPARE = names<CompareOptions>({ k: true, mode: true, signal: true, onProgress: true });
 export const PSEUDO = names<PseudoOptions>({ kinds: true, perDocument: true, seed: true });
 export const FEEDBACK = names<FeedbackOptions>({ eta: true, propensities: true, cap: true, minDwellMs: true, skips: true });
 
@@ -49,12 +54,80 @@ export function towerOf(options: EncodeOptions): "query" | "document" {
   return as;
 }
 
-export function searchSettings(options: SearchOptions): { k?: number; mode?: SearchMode } {
-  const settings = check.options(options, SEARCH, "options");
-  const { k, mode } = settings;
+/** What ranks, with every scorer spelt out as a stage where one of them is a function. */
+export interface Ranking {
+  mode?: SearchMode;
+  rerank?: "maxsim";
+  stages?: SearchStage[];
+  filter?: unknown;
+}
+
+interface RankedSettings {
+  settings: Record<string, unknown>;
+  ranking: Ranking;
+}
+
+export function searchSettings(options: SearchOptions): RankedSettings {
+  const { k, offset, perDocument, snippets } = options;
   if (k !== undefined) check.count(k, "options.k");
+  if (offset !== undefined && !(Number.isSafeInteger(offset) && offset >= 0)) {
+    throw invalid("options.offset", `must be a whole number, 0 or more, not ${check.show(offset)}`);
+  }
+  if (perDocument !== undefined) check.count(perDocument, "options.perDocument");
+  if (snippets !== undefined && typeof snippets !== "boolean") check.count(snippets, "options.snippets");
+  return ranked(check.options(options, SEARCH, "options"));
+}
+
+export function contextSettings(options: ContextOptions): RankedSettings {
+  for (const name of ["maxTokens", "candidates"] as const) {
+    const value = options[name];
+    if (value !== undefined) check.count(value, `options.${name}`);
+  }
+  return ranked(check.options(options, CONTEXT, "options"));
+}
+
+export function evaluateSettings(options: EvaluateOptions): Record<string, unknown> {
+  const { settings, ranking } = ranked(check.options(options, EVALUATE, "options"));
+  if (ranking.stages?.some((stage) => stage.stage === "rerank" && typeof stage.scorer === "function")) {
+    throw invalid("options.stages", "hold a function as scorer, which only a search can ask");
+  }
+  return { ...settings, ...ranking };
+}
+
+function ranked(all: Record<string, unknown>): RankedSettings {
+  const { mode, rerank, stages, filter, ...settings } = all as RankingOptions & Record<string, unknown>;
   if (mode !== undefined) check.oneOf(mode, ["dense", "lexical", "hybrid"], "options.mode");
-  return settings;
+  if (rerank !== undefined && rerank !== "maxsim" && typeof rerank !== "function") {
+    throw invalid("options.rerank", `must be "maxsim" or a function, not ${check.show(rerank)}`);
+  }
+  if (stages !== undefined && (mode !== undefined || rerank !== undefined)) {
+    throw invalid("options.stages", "say it all: mode and rerank are short for them and do not go beside them");
+  }
+  const own = filter === undefined ? {} : { filter: check.json(filter, "options.filter") };
+  if (stages !== undefined) return { settings, ranking: { ...own, stages: check.array(stages, "options.stages").map(stage) } };
+  if (typeof rerank !== "function") return { settings, ranking: { ...own, ...(mode && { mode }), ...(rerank && { rerank }) } };
+  return { settings, ranking: { ...own, stages: [...STAGES[mode ?? "hybrid"], { stage: "rerank", scorer: rerank }] } };
+}
+
+/** What the modes are short for. */
+const STAGES: Record<SearchMode, SearchStage[]> = {
+  dense: [{ stage: "dense" }],
+  lexical: [{ stage: "lexical" }],
+  hybrid: [{ stage: "dense" }, { stage: "lexical" }, { stage: "fusion" }],
+};
+
+/** Its kind; the rest is the engine's to check, but for a scorer that it never sees. */
+function stage(input: unknown, at: number): SearchStage {
+  const place = `options.stages[${at}]`;
+  const { stage: kind, scorer, weight } = Object(input) as { stage?: unknown; scorer?: unknown; weight?: unknown };
+  check.oneOf(kind, ["lexical", "dense", "fusion", "rerank"], `${place}.stage`);
+  if (kind === "rerank" && scorer !== "maxsim" && typeof scorer !== "function") {
+    throw invalid(`${place}.scorer`, `must be "maxsim" or a function, not ${check.show(scorer)}`);
+  }
+  if (typeof scorer === "function" && weight !== undefined && !(typeof weight === "number" && weight >= 0 && weight <= 1)) {
+    throw invalid(`${place}.weight`, `must be 0 to 1, not ${check.show(weight)}`);
+  }
+  return input as SearchStage;
 }
 
 /** What a person might look for in `mining` of a training, and where it is. */

@@ -2,13 +2,20 @@
 
 import type { PackedError } from "./errors.js";
 import type { Method } from "./host.js";
-import type { OpenOptions } from "./open.js";
-import type { ProgressEvent } from "./types.js";
+import type { Info, OpenOptions } from "./open.js";
+import type { ProgressEvent, StorageState } from "./types.js";
 
-/** What can be asked for. `create` comes first, once, and results in `Info`. */
+/** What can be asked for. `create` comes first, once, and results in `Created`. */
 export type Work =
   | { create: Omit<OpenOptions, "signal" | "onProgress"> }
-  | { method: Method; args: unknown[] };
+  | { method: Method; args: unknown[] }
+  | { stored: "checkpoint" | "exportStore" };
+
+/** What a creation came to. */
+export interface Created {
+  info: Info;
+  storage: StorageState | null;
+}
 
 export type Request =
   | ({ id: number } & Work)
@@ -18,7 +25,8 @@ export type Request =
 export type Reply =
   | { id: number; result: unknown }
   | { id: number; error: PackedError }
-  | { progress: ProgressEvent };
+  | { progress: ProgressEvent }
+  | { storage: StorageState };
 
 /** The part of a worker, or of its global scope, that carries messages. */
 export interface Port<Out> {

@@ -2,7 +2,7 @@
 
 import { packError, toNearmissError } from "./errors.js";
 import { createHost, type Args, type Host, type Method } from "./host.js";
-import { transferables, type Port, type Reply, type Request, type Work } from "./protocol.js";
+import { transferables, type Created, type Port, type Reply, type Request, type Work } from "./protocol.js";
 
 /** @param create what makes the host, given for tests */
 export function serve(port: Port<Reply>, create: typeof createHost = createHost): void {
@@ -11,11 +11,19 @@ export function serve(port: Port<Reply>, create: typeof createHost = createHost)
 
   const reply = (message: Reply, transfer: Transferable[] = []) => port.postMessage(message, transfer);
 
+  const begin = async (options: Extract<Work, { create: unknown }>["create"]) => {
+    const made = await create({ ...options, onProgress: (progress) => reply({ progress }) });
+    made.onStorage((storage) => reply({ storage }));
+    return made;
+  };
+
   const work = async (request: Work, signal: AbortSignal) => {
-    if ("create" in request) host ??= create({ ...request.create, onProgress: (progress) => reply({ progress }) });
+    if ("create" in request) host ??= begin(request.create);
     if (!host) throw new TypeError("the worker was called before it was created");
     const owner = await host;
-    return "create" in request ? owner.info : owner.call(request.method, request.args as Args<Method>, signal);
+    if ("create" in request) return { info: owner.info, storage: owner.storage } satisfies Created;
+    if ("stored" in request) return owner[request.stored]();
+    return owner.call(request.method, request.args as Args<Method>, signal);
   };
 
   const answer = async (request: Exclude<Request, { drop: number }>) => {

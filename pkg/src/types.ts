@@ -2,6 +2,8 @@
 
 export type * from "./types/model.js";
 export type * from "./types/documents.js";
+export type * from "./types/search.js";
+export type * from "./types/storage.js";
 export type * from "./types/judgments.js";
 export type * from "./types/mining.js";
 export type * from "./types/training.js";

@@ -11,7 +11,7 @@ use crate::encoder::{Encoder, KIND, ModelFiles, Tower};
 use crate::error::{Error, Result};
 use crate::mining::MiningOptions;
 use crate::training::TrainOptions;
-use crate::tuner::{Event, Job, Mode, SearchOptions, Tuner};
+use crate::tuner::{CompareOptions, Event, Job, Mode, Scorer, SearchOptions, SearchStage, Tuner};
 use serde::{Deserialize, Serialize};
 use std::cell::{RefCell, RefMut};
 use wasm_bindgen::prelude::*;
@@ -31,6 +31,7 @@ pub struct Engine {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct CreateOptions {
     max_length: Option<usize>,
+    language: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +46,11 @@ enum JobRequest {
         #[serde(default)]
         options: EvaluateOptions,
     },
+    Compare {
+        query: String,
+        #[serde(default)]
+        options: CompareOptions,
+    },
     Train {
         #[serde(default)]
         options: Box<TrainOptions>,
@@ -55,12 +61,22 @@ enum JobRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct EvaluateOptions {
     split: Split,
-    mode: Mode,
+    mode: Option<Mode>,
+    rerank: Option<Scorer>,
+    stages: Option<Vec<SearchStage>>,
 }
 
 impl Default for EvaluateOptions {
     fn default() -> Self {
-        Self { split: Split::HeldOut, mode: Mode::Dense }
+        Self { split: Split::HeldOut, mode: None, rerank: None, stages: None }
+    }
+}
+
+impl From<EvaluateOptions> for SearchOptions {
+    fn from(EvaluateOptions { mode, rerank, stages, .. }: EvaluateOptions) -> Self {
+        // By default what training changes is measured: dense search.
+        let by_default = if stages.is_some() { Mode::default() } else { Mode::Dense };
+        Self { mode: mode.unwrap_or(by_default), rerank, stages, ..Self::default() }
     }
 }
 
@@ -94,6 +110,7 @@ impl Engine {
                 "maxLength": encoder.max_length(),
                 "pooling": encoder.pooling(),
                 "fingerprint": format!("{:016x}", encoder.fingerprint(Tower::Document)),
+                "loaded": format!("{:016x}", tuner.loaded_fingerprint()),
             },
         }))
     }
@@ -144,9 +161,10 @@ impl Engine {
         self.tuner()?.load_vectors(&texts, tower, vectors).map_err(error)
     }
 
-    pub fn vectors(&self) -> Js {
+    pub fn vectors(&self, fingerprint: Option<String>, from: Option<usize>) -> Js {
         let tuner = self.tuner()?;
-        let (keys, rows) = tuner.vectors();
+        let fingerprint = fingerprint_of(fingerprint)?;
+        let (keys, rows) = tuner.vectors(fingerprint, from.unwrap_or(0));
         let object = js_sys::Object::new();
         js_sys::Reflect::set(&object, &"keys".into(), &to_js(&keys)?)?;
         js_sys::Reflect::set(&object, &"vectors".into(), &js_sys::Float32Array::from(rows))?;
@@ -154,21 +172,9 @@ impl Engine {
     }
 
     #[wasm_bindgen(js_name = putVectors)]
-    pub fn put_vectors(&self, keys: JsValue, vectors: Vec<f32>) -> Js<()> {
+    pub fn put_vectors(&self, keys: JsValue, vectors: Vec<f32>, fingerprint: Option<String>) -> Js<()> {
         let keys: Vec<String> = from_js(keys, "keys")?;
-        self.tuner()?.put_vectors(&keys, vectors).map_err(error)
-    }
-
-    pub async fn search(&self, query: String, options: JsValue) -> Js {
-        let options: SearchOptions = from_js(options, "options")?;
-        let mut tuner = self.tuner()?;
-        to_js(&tuner.search(&query, &options).await.map_err(error)?)
-    }
-
-    /// Why a document is, or is not, a negative for a query.
-    pub async fn why(&self, query: String, document: String, options: JsValue) -> Js {
-        let options: MiningOptions = from_js(options, "options")?;
-        to_js(&self.tuner()?.why(&query, &document, &options).await.map_err(error)?)
+        self.tuner()?.put_vectors(&keys, vectors, fingerprint_of(fingerprint)?).map_err(error)
     }
 
     /// Replaces a job that is still in progress, which is then cancelled.
@@ -184,7 +190,8 @@ impl Engine {
         let job = match request {
             JobRequest::Index => Job::index(&tuner),
             JobRequest::Mine { options } => Job::mine(&tuner, options),
-            JobRequest::Evaluate { options } => Job::evaluate(&tuner, options.split, options.mode),
+            JobRequest::Evaluate { options } => Job::evaluate(&tuner, options.split, options),
+            JobRequest::Compare { query, options } => Job::compare(&tuner, &query, options),
             JobRequest::Train { options } => Job::train(&tuner, *options),
         };
         *self.job()? = Some((job.map_err(error)?, Instant::now()));
@@ -234,6 +241,18 @@ impl Engine {
         self.tuner()?.export().await.map_err(error)
     }
 
+    /// Everything that was trained and is in use, as files to be imported one after another.
+    pub async fn weights(&self) -> Js<js_sys::Array> {
+        let files = self.tuner()?.weights().await.map_err(error)?;
+        Ok(files.iter().map(|file| js_sys::Uint8Array::from(file.as_slice())).collect())
+    }
+
+    #[wasm_bindgen(js_name = resetWeights)]
+    pub fn reset_weights(&self) -> Js<()> {
+        self.tuner()?.reset_weights();
+        Ok(())
+    }
+
     pub async fn import(&self, bytes: Vec<u8>) -> Js<()> {
         self.tuner()?.import(&bytes).await.map_err(error)
     }
@@ -275,7 +294,20 @@ async fn load(files: &JsValue, options: CreateOptions) -> Result<Tuner> {
         pooling: pooling.as_deref(),
         sentence_bert: sentence_bert.as_deref(),
     };
-    Ok(Tuner::new(Encoder::load(files, options.max_length).await?))
+    let mut tuner = Tuner::new(Encoder::load(files, options.max_length).await?);
+    if let Some(language) = &options.language {
+        tuner.set_language(language)?;
+    }
+    Ok(tuner)
+}
+
+/// A fingerprint as `info` gives it.
+fn fingerprint_of(text: Option<String>) -> Js<Option<u64>> {
+    let parse = |text: String| {
+        u64::from_str_radix(&text, 16)
+            .map_err(|_| error(Error::input("fingerprint", format!("\"{text}\" is none of a model"))))
+    };
+    text.map(parse).transpose()
 }
 
 fn texts_of(texts: JsValue, side: JsValue) -> Js<(Vec<String>, Tower)> {

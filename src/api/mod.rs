@@ -8,6 +8,7 @@ mod convert;
 mod engine;
 mod folders;
 mod judging;
+mod searching;
 
 pub use engine::Engine;
 

@@ -132,15 +132,19 @@ impl Lora {
         Ok(LoraTensors { rank: self.rank, alpha: self.alpha, towers, factors })
     }
 
-    /// From plain numbers that fit a model of these sizes; see [`LoraTensors::merged`], which checks it.
-    pub fn from_tensors(tensors: LoraTensors, config: &BertConfig, device: &Device) -> Self {
+    /// From plain numbers.
+    ///
+    /// # Errors
+    /// `ModelMismatch` when they are for a model of other sizes.
+    pub fn from_tensors(tensors: LoraTensors, config: &BertConfig, device: &Device) -> Result<Self> {
+        tensors.check(config)?;
         let LoraTensors { rank, alpha, factors, .. } = tensors;
         let places = factors.iter().map(|factor| (factor.layer, factor.target)).collect();
         let factor = |LoraFactor { target, a, b, .. }| {
             let [d_in, d_out] = shape(target, config);
             Factor::from_values(a, b, [d_in, rank, d_out], device)
         };
-        Self { factors: factors.into_iter().map(factor).collect(), places, alpha, rank }
+        Ok(Self { factors: factors.into_iter().map(factor).collect(), places, alpha, rank })
     }
 }
 
@@ -155,7 +159,7 @@ impl Factor {
 }
 
 /// `[d_in, d_out]` of a linear map.
-pub fn shape(target: Target, config: &BertConfig) -> [usize; 2] {
+pub(super) fn shape(target: Target, config: &BertConfig) -> [usize; 2] {
     let (hidden, wide) = (config.hidden_size, config.intermediate_size);
     match target {
         Target::Inner => [hidden, wide],

@@ -29,7 +29,7 @@ mod weights;
 pub use adapter::{Head, Tower, Towers};
 pub use backend::{KIND, check, open, read};
 pub use batch::{TokenBatch, plan};
-pub use bert::{Bert, drop_out};
+pub use bert::Bert;
 pub use config::{BertConfig, Pooling};
 pub use folder::{ExportedFile, Imported};
 pub use lora::{Factor, Lora, LoraOptions};
@@ -156,6 +156,25 @@ impl Encoder {
             Ok(ids)
         };
         texts.iter().map(one).collect()
+    }
+
+    /// How many tokens a text has, whatever its length, without those that mark beginning and end. Counted piece by piece, each short
+    /// enough to be read whole: a word cut in two may count one more.
+    ///
+    /// # Errors
+    /// `TokenizerInvalid`.
+    pub fn count_tokens(&self, text: &str) -> Result<usize> {
+        let marks = self.tokenizer.encode("")?.len();
+        let longest = (self.max_length().saturating_sub(marks) / 2).max(1);
+        let (mut total, mut rest) = (0, text);
+        while !rest.is_empty() {
+            let end = rest.char_indices().nth(longest).map_or(rest.len(), |(at, _)| at);
+            let space = rest[..end].rfind(char::is_whitespace).filter(|&at| at > 0 && end < rest.len());
+            let (piece, others) = rest.split_at(space.unwrap_or(end));
+            total += self.tokenizer.encode(piece)?.len().saturating_sub(marks);
+            rest = others;
+        }
+        Ok(total)
     }
 
     fn check_ids(&self, ids: &[u32]) -> Result<()> {
@@ -298,7 +317,8 @@ impl Encoder {
     }
 }
 
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+/// What [`fnv1a`] begins with.
+pub const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// FNV-1a over 64 bits: names a version of a model or a text. No defence against someone who wants a collision.
 pub fn fnv1a(hash: u64, bytes: &[u8]) -> u64 {

@@ -19,11 +19,15 @@ mod explanation;
 pub mod flat;
 pub mod fusion;
 mod maxsim;
+mod mmr;
+mod snippet;
 
 pub use analysis::Analyzer;
-pub use bm25::{B, Bm25, K1};
+pub use bm25::{B, Bm25, Bm25Params, K1};
 pub use explanation::Explanation;
 pub use fusion::RRF_K;
 pub use maxsim::{Alignment, align, maxsim};
+pub use mmr::mmr;
 #[doc(inline)]
 pub use nearmiss_kernels::{Hit, TopK, top_k};
+pub use snippet::{Snippet, highlights, snippet};

@@ -1,7 +1,7 @@
 //! A run on its way, as bytes: a safetensors file whose header holds the state of everything that is no tensor.
 
 use super::trainer::Trainer;
-use crate::encoder::{Encoder, NamedTensor, fnv1a, read, to_safetensors};
+use crate::encoder::{Encoder, FNV_OFFSET, NamedTensor, fnv1a, read, to_safetensors};
 use crate::error::{Error, Result};
 use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::SafeTensors;
@@ -94,7 +94,7 @@ impl Trainer {
     /// `DeviceLost`.
     pub async fn fingerprint_of_start(&self) -> Result<u64> {
         let [values] = read([self.start.clone()]).await?;
-        Ok(values.iter().fold(0xcbf2_9ce4_8422_2325, |hash, value| fnv1a(hash, &value.to_le_bytes())))
+        Ok(values.iter().fold(FNV_OFFSET, |hash, value| fnv1a(hash, &value.to_le_bytes())))
     }
 
     /// Goes on where a checkpoint was made, after so many steps.

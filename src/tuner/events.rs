@@ -3,6 +3,7 @@
 // The fields are documented where their users read of them: in the package's `types.ts`.
 #![allow(missing_docs)]
 
+use super::comparing::Moved;
 use super::mining::{MinedExample, NamedSuspect};
 use super::train::Chosen;
 use crate::dataset::Document;
@@ -90,6 +91,8 @@ pub enum Event {
     Indexed { documents: usize },
     /// Closes a mining job.
     Mined { examples: Vec<MinedExample>, suspects: Vec<NamedSuspect>, report: MiningReport },
+    /// Closes a comparison; nothing changed where the weights in use are those that were loaded.
+    Compared { query: String, changed: bool, hits: Vec<Moved> },
     /// Closes an evaluation job.
     Evaluated { before: Metrics, after: Metrics, queries: usize, verdict: Option<TrainingVerdict> },
 }

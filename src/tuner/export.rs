@@ -21,15 +21,12 @@ impl Tuner {
     /// that was itself trained or imported.
     pub async fn export(&self) -> Result<Vec<u8>> {
         let moved = self.encoder.snapshot().fingerprints() != self.original.fingerprints();
-        if let Some((_, towers)) = self.encoder.head() {
+        if self.encoder.head().is_some() {
             if moved {
                 let reason = "a head on top of a tuned transformer is no single file; export a sentence-transformers folder";
                 return Err(Error::input("export", reason));
             }
-            let towers = if *towers == Towers::Query { "query" } else { "shared" };
-            let model = format!("{:016x}", self.encoder.fingerprint(Tower::Document));
-            let header = [(KIND, "head".to_owned()), (TOWERS, towers.to_owned()), (MODEL, model)];
-            return to_safetensors(&self.encoder.head_tensors().await?, &header);
+            return self.head_file().await;
         }
         if !moved {
             let what = "trained weights to export (those in use are as they were loaded)";
@@ -41,12 +38,11 @@ impl Tuner {
             let mut files = to_peft(&lora.tensors(*towers).await?)?;
             return files.pop().map(|tensors| tensors.bytes).ok_or_else(lost);
         }
-        let towers = if now.is_split() { "query" } else { "shared" };
-        let header = [(KIND, "bert".to_owned()), (TOWERS, towers.to_owned()), ("format", "pt".to_owned())];
-        to_safetensors(&self.encoder.bert_tensors(Tower::Query).await?, &header)
+        self.transformer(Tower::Query, if now.is_split() { "query" } else { "shared" }).await
     }
 
-    /// Puts an exported head, or a transformer with the same sizes, into use. [`Tuner::rollback`] takes it out again.
+    /// Puts an exported head, or a transformer with the same sizes, into use, as [`Tuner::keep`] does. [`Tuner::rollback`]
+    /// takes it out again.
     ///
     /// # Errors
     /// `ModelInvalid` when the file cannot be read, `ModelMismatch` when it was made for another model.
@@ -62,11 +58,11 @@ impl Tuner {
             Some("query") => Towers::Query,
             other => return Err(invalid(format!("its {TOWERS} is {other:?}"))),
         };
-        let before = self.encoder.snapshot();
+        let (before, base) = (self.encoder.snapshot(), self.coming());
         let after = if header.get(KIND).map(String::as_str) == Some("head") {
             let (got, expected) = (
                 header.get(MODEL).cloned().unwrap_or_default(),
-                format!("{:016x}", self.encoder.fingerprint(Tower::Document)),
+                format!("{:016x}", base.fingerprint(Tower::Document)),
             );
             if got != expected {
                 return Err(Error::ModelMismatch {
@@ -77,15 +73,53 @@ impl Tuner {
             }
             let dim = self.encoder.dimensions();
             let values = Weights::parse(bytes)?.take("head.weight", &[dim, dim])?;
-            before.clone().with_head(Head::from_values(values, dim, self.encoder.device()), towers)
+            base.with_head(Head::from_values(values, dim, self.encoder.device()), towers)
         } else {
             let bert = Weights::parse(bytes)?.bert(self.encoder.config(), self.encoder.device())?;
             let fingerprint = self.encoder.fingerprint_of(&bert).await?;
-            before.clone().with_bert(bert, fingerprint, towers, None)
+            base.with_bert(bert, fingerprint, towers, None)
         };
-        self.use_weights(&after);
         self.verdict = None;
-        self.set_last(before, after);
+        self.set_last(before, after.clone());
+        self.take_up(after, None);
         Ok(())
+    }
+
+    /// Everything that was trained or imported and is in use, as files to be imported one after another; none for the model as it was
+    /// loaded.
+    ///
+    /// # Errors
+    /// `DeviceLost`.
+    pub async fn weights(&self) -> Result<Vec<Vec<u8>>> {
+        let now = self.encoder.snapshot();
+        let mut files = Vec::new();
+        if let Some((lora, towers)) = now.lora() {
+            files.extend(to_peft(&lora.tensors(*towers).await?)?.pop().map(|tensors| tensors.bytes));
+        } else {
+            let trained = |tower| now.fingerprint(tower) != self.original.fingerprint(tower);
+            if trained(Tower::Document) {
+                files.push(self.transformer(Tower::Document, "shared").await?);
+            }
+            if now.is_split() && trained(Tower::Query) {
+                files.push(self.transformer(Tower::Query, "query").await?);
+            }
+        }
+        if self.encoder.head().is_some() {
+            files.push(self.head_file().await?);
+        }
+        Ok(files)
+    }
+
+    async fn transformer(&self, tower: Tower, towers: &str) -> Result<Vec<u8>> {
+        let header = [(KIND, "bert".to_owned()), (TOWERS, towers.to_owned()), ("format", "pt".to_owned())];
+        to_safetensors(&self.encoder.bert_tensors(tower).await?, &header)
+    }
+
+    async fn head_file(&self) -> Result<Vec<u8>> {
+        let query = self.encoder.head().is_some_and(|(_, towers)| *towers == Towers::Query);
+        let towers = if query { "query" } else { "shared" };
+        let model = format!("{:016x}", self.encoder.fingerprint(Tower::Document));
+        let header = [(KIND, "head".to_owned()), (TOWERS, towers.to_owned()), (MODEL, model)];
+        to_safetensors(&self.encoder.head_tensors().await?, &header)
     }
 }

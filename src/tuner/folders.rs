@@ -42,9 +42,9 @@ impl Tuner {
     pub async fn import_folder(&mut self, files: &[ExportedFile]) -> Result<()> {
         let before = self.encoder.snapshot();
         let after = self.encoder.import_folder(files, &self.original).await?;
-        self.use_weights(&after);
         self.verdict = None;
-        self.set_last(before, after);
+        self.set_last(before, after.clone());
+        self.take_up(after, None);
         Ok(())
     }
 }

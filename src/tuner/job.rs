@@ -1,10 +1,12 @@
 //! Work that takes time, done one bounded piece a pull.
 
 use super::Tuner;
+use super::comparing::{CompareOptions, Comparing};
 use super::encoding::Encoding;
+use super::evaluating::Evaluating;
 use super::events::{Event, Stage};
 use super::mining::{Round, Scores, found, overlap};
-use super::ranking::Mode;
+use super::search::{Mode, SearchOptions};
 use super::train::Train;
 use crate::dataset::Split;
 use crate::error::{Error, Result};
@@ -20,17 +22,30 @@ pub struct Job {
 
 enum Work {
     Index,
+    Compare(Comparing),
     Mine { options: MiningOptions },
     Mining(Box<Round>),
-    Evaluate { split: Split, mode: Mode },
+    Evaluate { split: Split, search: SearchOptions },
+    Evaluating(Box<Evaluating>),
     Train(Box<Train>),
     Done,
 }
 
 impl Job {
-    /// Encodes the documents that have no vector yet.
+    /// Encodes the documents that have no vector yet. Weights that were taken up and wait for this are in use at its end.
     pub fn index(tuner: &Tuner) -> Result<Self> {
-        Ok(Self { encodings: vec![documents(tuner)], work: Work::Index })
+        Ok(Self { encodings: vec![tuner.indexing()], work: Work::Index })
+    }
+
+    /// Compares the results for one query: with the model as loaded, and as it is now.
+    ///
+    /// # Errors
+    /// `InputInvalid` for a blank query or an option; `InsufficientData` without documents.
+    pub fn compare(tuner: &Tuner, query: &str, options: CompareOptions) -> Result<Self> {
+        let work = Work::Compare(Comparing::new(tuner, query, options)?);
+        let mut encodings = tuner.for_baseline(Split::Train);
+        encodings.push(documents(tuner));
+        Ok(Self { encodings, work })
     }
 
     /// Mines the training side of the judgments.
@@ -46,21 +61,23 @@ impl Job {
         })
     }
 
-    /// Measures one side of the judgments, with the model as loaded and as it is now.
+    /// Measures search on one side of the judgments, with the model as loaded and as it is now.
     ///
     /// # Errors
-    /// `InsufficientData` without documents.
-    pub fn evaluate(tuner: &Tuner, split: Split, mode: Mode) -> Result<Self> {
+    /// `InsufficientData` without documents, `InputInvalid` for an option.
+    pub fn evaluate(tuner: &Tuner, split: Split, search: impl Into<SearchOptions>) -> Result<Self> {
         tuner.need_documents()?;
-        let encodings = match mode {
-            Mode::Lexical => Vec::new(),
+        let search = search.into();
+        search.validate()?;
+        let encodings = match search.as_mode() {
+            Some(Mode::Lexical) => Vec::new(),
             _ => {
                 let mut encodings = tuner.for_baseline(split);
                 encodings.extend([queries(tuner, split), documents(tuner)]);
                 encodings
             }
         };
-        Ok(Self { encodings, work: Work::Evaluate { split, mode } })
+        Ok(Self { encodings, work: Work::Evaluate { split, search } })
     }
 
     /// Trains, measures, and keeps the new weights only if held-out search got better.
@@ -96,14 +113,25 @@ impl Job {
             }
         }
         match std::mem::replace(&mut self.work, Work::Done) {
-            Work::Index => Ok(Some(Event::Indexed { documents: tuner.corpus.len() })),
+            Work::Index => {
+                tuner.finish_indexing();
+                Ok(Some(Event::Indexed { documents: tuner.corpus.len() }))
+            }
+            Work::Compare(comparing) => comparing.run(tuner).await.map(Some),
             Work::Mine { options } => {
                 let queries = tuner.queries(Split::Train);
                 let round = Round::begin(tuner, options, queries, None, Scores::new(), true).await?;
                 self.mine_on(tuner, Box::new(round)).await.map(Some)
             }
             Work::Mining(round) => self.mine_on(tuner, round).await.map(Some),
-            Work::Evaluate { split, mode } => tuner.evaluated(split, mode).await.map(Some),
+            Work::Evaluate { split, search } => match search.as_mode() {
+                Some(mode) => tuner.evaluated(split, mode).await.map(Some),
+                None => {
+                    let work = Evaluating::new(tuner, split, search)?;
+                    self.evaluate_on(tuner, Box::new(work)).await.map(Some)
+                }
+            },
+            Work::Evaluating(work) => self.evaluate_on(tuner, work).await.map(Some),
             Work::Train(mut train) => {
                 let event = train.next(tuner).await?;
                 if event.is_some() {
@@ -127,6 +155,15 @@ impl Job {
             Work::Train(train) => train.put_scores(scores),
             _ => Err(Error::input("teacher", "gave scores that nobody asked for")),
         }
+    }
+
+    /// One query, or the outcome.
+    async fn evaluate_on(&mut self, tuner: &mut Tuner, mut work: Box<Evaluating>) -> Result<Event> {
+        let event = work.next(tuner).await?;
+        if !matches!(event, Event::Evaluated { .. }) {
+            self.work = Work::Evaluating(work);
+        }
+        Ok(event)
     }
 
     /// One piece of a round, or its outcome.
@@ -183,7 +220,7 @@ impl Tuner {
         missing.map(|(stage, texts)| Encoding::new(stage, texts, length, Some(original.clone()))).into()
     }
 
-    fn is_original(&self) -> bool {
+    pub(super) fn is_original(&self) -> bool {
         let now = self.encoder.snapshot();
         now.head().is_none() && now.fingerprints() == self.original.fingerprints()
     }

@@ -14,25 +14,34 @@
 //! # Ok(()) }
 //! ```
 
+mod comparing;
+mod context;
 mod encoding;
+mod evaluating;
 mod events;
 mod export;
 mod folders;
 mod job;
 mod judging;
 mod mining;
-mod ranking;
 mod relations;
+mod search;
+mod swap;
 mod train;
 mod vectors;
 mod why;
 
+pub use comparing::{CompareOptions, Moved, Other, Reason};
+pub use context::{Context, ContextOptions, Passage};
 pub use events::{BeforeAfter, DevLook, Event, MeasuredOn, Moment, Stage, TrainingVerdict};
 pub use folders::FolderFormat;
 pub use job::Job;
 pub use judging::{FeedbackResult, PseudoResult, Undone};
 pub use mining::{MinedExample, MinedNegative, NamedSuspect, NearMissText};
-pub use ranking::{Found, Mode, Place, SearchOptions};
+pub use search::{
+    Excerpt, Found, Group, Method, Mode, Near, Place, Scorer, SearchOptions, SearchStage, Snippets,
+    VectorIndex,
+};
 pub use train::Chosen;
 pub use why::{Aligned, Piece, PositiveStanding, Standing, Why};
 
@@ -40,11 +49,13 @@ use crate::dataset::{Change, Corpus, Document, JudgedQuery, Judgments, Split};
 use crate::embeddings::Embeddings;
 use crate::encoder::{Encoder, Snapshot, Tower};
 use crate::error::{Error, Result};
-use crate::index::Bm25;
+use crate::index::{Analyzer, Bm25};
 use crate::text::NearMisses;
 use relations::Relations;
+use search::{Dense, TokenCache};
 use std::collections::HashSet;
 use std::rc::Rc;
+use swap::Pending;
 use vectors::Vectors;
 
 /// One model, one corpus, one person's judgments.
@@ -53,13 +64,17 @@ pub struct Tuner {
     corpus: Corpus,
     judgments: Judgments,
     vectors: Vectors,
-    /// Rebuilt when documents change.
+    /// Of documents and queries in lexical search.
+    analyzer: Analyzer,
+    /// Follows the documents, once somebody has searched.
     lexical: Option<Rc<Bm25>>,
     /// Rebuilt when documents, their embeddings or the adapter change.
     dense: Option<Rc<Dense>>,
     /// Likewise when documents change.
     relations: Option<Rc<Relations>>,
     near_misses: Option<Rc<NearMisses>>,
+    /// Of documents that were compared with a query token by token.
+    tokens: TokenCache,
     /// What the last mining found.
     last_mined: Option<HashSet<u64>>,
     /// Weights in training that documents were encoded with, to mine.
@@ -69,6 +84,8 @@ pub struct Tuner {
     /// Weights before and after the last training.
     last: Option<(Snapshot, Snapshot)>,
     verdict: Option<TrainingVerdict>,
+    /// Weights that wait for embeddings of the documents.
+    pending: Option<Pending>,
     /// Counts changes of documents and of the weights in use: a training run goes on only where it began.
     revision: u64,
 }
@@ -79,13 +96,6 @@ const SPLIT_SEED: u64 = 0;
 
 /// Of synthetic texts. One for everything: a text that is trained on in every epoch is encoded once.
 const NEAR_MISS_SEED: u64 = 0;
-
-/// Embeddings of the documents that have one, through the adapter.
-struct Dense {
-    rows: Embeddings,
-    /// Position in the corpus of each row.
-    positions: Vec<usize>,
-}
 
 /// What adding documents did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -110,17 +120,30 @@ impl Tuner {
             corpus: Corpus::default(),
             judgments: Judgments::default(),
             vectors,
+            analyzer: Analyzer::default(),
             lexical: None,
             dense: None,
             relations: None,
             near_misses: None,
+            tokens: TokenCache::default(),
             last_mined: None,
             mined_with: None,
             original,
             last: None,
             verdict: None,
+            pending: None,
             revision: 0,
         }
+    }
+
+    /// Takes another language for lexical search: see [`Analyzer::new`].
+    ///
+    /// # Errors
+    /// `InputInvalid` for an unknown one.
+    pub fn set_language(&mut self, language: &str) -> Result<()> {
+        self.analyzer = Analyzer::new(language)?;
+        self.lexical = None;
+        Ok(())
     }
 
     /// The model in use.
@@ -155,9 +178,18 @@ impl Tuner {
         }
         let mut outcome = Added::default();
         for document in documents {
+            let (id, content) = (document.id.clone(), document.content());
             match self.corpus.add(document)? {
-                Change::Added => outcome.added += 1,
-                Change::Updated => outcome.updated += 1,
+                Change::Added => {
+                    self.change_lexical(|index| index.push(&content));
+                    outcome.added += 1;
+                }
+                Change::Updated => {
+                    if let Some(at) = self.corpus.position(&id) {
+                        self.change_lexical(|index| index.replace(at, &content));
+                    }
+                    outcome.updated += 1;
+                }
                 Change::Unchanged => outcome.unchanged += 1,
             }
         }
@@ -170,8 +202,10 @@ impl Tuner {
 
     /// Removes documents and the judgments about them; ids that are not there are passed over. Returns how many went.
     pub fn remove_documents(&mut self, ids: &[String]) -> usize {
+        let leaving: HashSet<usize> = ids.iter().filter_map(|id| self.corpus.position(id)).collect();
         let gone: Vec<String> = self.corpus.remove_all(ids).into_iter().cloned().collect();
         if !gone.is_empty() {
+            self.change_lexical(|index| index.retain(|at| !leaving.contains(&at)));
             self.judgments_without(&gone);
             self.documents_changed();
         }
@@ -212,8 +246,15 @@ impl Tuner {
         }
     }
 
+    /// Brings the lexical index after the documents, where there is one: only what changed is analysed. A job that still looks
+    /// things up in it keeps the one it has.
+    fn change_lexical(&mut self, change: impl FnOnce(&mut Bm25)) {
+        if let Some(index) = &mut self.lexical {
+            change(Rc::make_mut(index));
+        }
+    }
+
     fn documents_changed(&mut self) {
-        self.lexical = None;
         self.dense = None;
         self.relations = None;
         self.near_misses = None;
@@ -225,32 +266,6 @@ impl Tuner {
         self.encoder.restore(weights);
         self.dense = None;
         self.revision += 1;
-    }
-
-    /// Takes the weights of the last training into use.
-    ///
-    /// # Errors
-    /// `InsufficientData` when nothing was trained.
-    pub fn keep(&mut self) -> Result<()> {
-        self.switch(|(_, after)| after, true)
-    }
-
-    /// Puts the weights before the last training back.
-    ///
-    /// # Errors
-    /// `InsufficientData` when nothing was trained.
-    pub fn rollback(&mut self) -> Result<()> {
-        self.switch(|(before, _)| before, false)
-    }
-
-    fn switch(&mut self, pick: impl Fn(&(Snapshot, Snapshot)) -> &Snapshot, kept: bool) -> Result<()> {
-        let none = || Error::InsufficientData { what: "a finished training".into(), needed: 1, got: 0 };
-        let weights = pick(self.last.as_ref().ok_or_else(none)?).clone();
-        self.use_weights(&weights);
-        if let Some(verdict) = &mut self.verdict {
-            verdict.kept = kept;
-        }
-        Ok(())
     }
 
     /// Vectors of texts that are not in the corpus, adapter applied, one forward pass.
@@ -293,24 +308,30 @@ impl Tuner {
         Ok(())
     }
 
-    /// Everything encoded so far with the weights that documents go through, under opaque keys.
-    pub fn vectors(&self) -> (Vec<String>, &[f32]) {
-        self.vectors.export(self.encoder.fingerprint(Tower::Document))
+    /// Everything encoded so far with the weights of this fingerprint (by default those in use for documents), but for the first `from`,
+    /// under opaque keys.
+    pub fn vectors(&self, fingerprint: Option<u64>, from: usize) -> (Vec<String>, &[f32]) {
+        self.vectors.export(fingerprint.unwrap_or_else(|| self.encoder.fingerprint(Tower::Document)), from)
     }
 
     /// Puts vectors from [`Self::vectors`] back.
     ///
     /// # Errors
     /// `InputInvalid` when a key is malformed or the sizes do not fit.
-    pub fn put_vectors(&mut self, keys: &[String], rows: Vec<f32>) -> Result<()> {
+    pub fn put_vectors(&mut self, keys: &[String], rows: Vec<f32>, fingerprint: Option<u64>) -> Result<()> {
         let rows = self.checked(keys.len(), rows)?;
         let parsed = keys.iter().map(|key| vectors::parse(key)).collect::<Result<Vec<_>>>()?;
-        let fingerprint = self.encoder.fingerprint(Tower::Document);
+        let fingerprint = fingerprint.unwrap_or_else(|| self.encoder.fingerprint(Tower::Document));
         for (key, row) in parsed.into_iter().zip(rows.rows()) {
             self.vectors.put(fingerprint, key, row)?;
         }
         self.dense = None;
         Ok(())
+    }
+
+    /// Of the model as it was loaded, for documents.
+    pub fn loaded_fingerprint(&self) -> u64 {
+        self.original.fingerprint(Tower::Document)
     }
 
     fn checked(&self, count: usize, rows: Vec<f32>) -> Result<Embeddings> {

@@ -1,7 +1,7 @@
 //! Embeddings before any adapter, by text: nothing is encoded twice with the same weights.
 
 use crate::embeddings::Embeddings;
-use crate::encoder::fnv1a;
+use crate::encoder::{FNV_OFFSET, fnv1a};
 use crate::error::{Error, Result};
 use std::collections::{HashMap, HashSet};
 
@@ -23,7 +23,7 @@ struct Table {
 
 /// The key of a text for the weights with this fingerprint.
 pub(super) fn key(fingerprint: u64, text: &str) -> Key {
-    fnv1a(fnv1a(0xcbf2_9ce4_8422_2325, &fingerprint.to_le_bytes()), text.as_bytes())
+    fnv1a(fnv1a(FNV_OFFSET, &fingerprint.to_le_bytes()), text.as_bytes())
 }
 
 /// Reads what [`Vectors::export`] wrote.
@@ -71,10 +71,11 @@ impl Vectors {
         self.tables.remove(&fingerprint);
     }
 
-    /// Keys and rows of these weights.
-    pub(super) fn export(&self, fingerprint: u64) -> (Vec<String>, &[f32]) {
-        let table = self.tables.get(&fingerprint);
-        let keys = table.map_or(&[][..], |table| &table.keys).iter().map(|key| format!("{key:016x}"));
-        (keys.collect(), table.map_or(&[][..], |table| table.rows.as_slice()))
+    /// Keys and rows of these weights, in order of arrival, but for the first `from`.
+    pub(super) fn export(&self, fingerprint: u64, from: usize) -> (Vec<String>, &[f32]) {
+        let Some(table) = self.tables.get(&fingerprint) else { return (Vec::new(), &[]) };
+        let from = from.min(table.keys.len());
+        let keys = table.keys[from..].iter().map(|key| format!("{key:016x}")).collect();
+        (keys, &table.rows.as_slice()[from * self.dim..])
     }
 }

@@ -2,8 +2,9 @@
 
 use super::Tuner;
 use super::mining::Facts;
+use super::search::need_query;
 use crate::dataset::{JudgedQuery, Judgment, Split, same_query};
-use crate::encoder::{TokenEmbeddings, Tower};
+use crate::encoder::TokenEmbeddings;
 use crate::error::{Error, Result};
 use crate::index::{Explanation, Hit, align, flat};
 use crate::mining::{Candidate, Candidates, Check, MiningOptions, Positive, checks};
@@ -69,9 +70,7 @@ impl Tuner {
     /// `InputInvalid` for a blank query, an unknown document or an option; `DeviceLost`.
     pub async fn why(&mut self, query: &str, document: &str, options: &MiningOptions) -> Result<Why> {
         options.validate()?;
-        if query.trim().is_empty() {
-            return Err(Error::input("query", "must not be blank"));
-        }
+        need_query(query)?;
         let unknown = || Error::input("document", format!("no document has the id {document:?}"));
         let position = self.corpus.position(document).ok_or_else(unknown)?;
         let content = self.corpus.documents()[position].content();
@@ -139,21 +138,29 @@ impl Tuner {
         Ok(dense.translate(hits))
     }
 
-    async fn alignment(&self, query: &str, content: &str) -> Result<Vec<Aligned>> {
-        let of = async |text: &str, tower| {
-            self.encoder.encode_tokens(&[text], tower).await.map(|mut all| all.pop())
-        };
-        let both = (of(query, Tower::Query).await?, of(content, Tower::Document).await?);
-        let (Some(query_tokens), Some(document_tokens)) = &both else { return Ok(Vec::new()) };
-        let piece = |text: &str, tokens: &TokenEmbeddings, at: usize| piece(text, tokens.spans[at].clone());
-        let pairs = align(&query_tokens.rows, &document_tokens.rows);
-        let named = pairs.into_iter().map(|pair| Aligned {
-            query: piece(query, query_tokens, pair.query_token),
-            document: piece(content, document_tokens, pair.document_token),
-            similarity: pair.similarity,
-        });
-        Ok(named.collect())
+    async fn alignment(&mut self, query: &str, content: &str) -> Result<Vec<Aligned>> {
+        let document = self.document_tokens(&[content.to_owned()]).await?;
+        let query_tokens = self.query_tokens(query).await?;
+        let aligned = |document| aligned(query, &query_tokens, content, document);
+        Ok(document.first().map(aligned).unwrap_or_default())
     }
+}
+
+/// For each word piece of a query the one of a document that is nearest to it.
+pub(super) fn aligned(
+    query: &str,
+    query_tokens: &TokenEmbeddings,
+    content: &str,
+    document_tokens: &TokenEmbeddings,
+) -> Vec<Aligned> {
+    let piece = |text: &str, tokens: &TokenEmbeddings, at: usize| piece(text, tokens.spans[at].clone());
+    let pairs = align(&query_tokens.rows, &document_tokens.rows);
+    let named = pairs.into_iter().map(|pair| Aligned {
+        query: piece(query, query_tokens, pair.query_token),
+        document: piece(content, document_tokens, pair.document_token),
+        similarity: pair.similarity,
+    });
+    named.collect()
 }
 
 /// A stretch of a text, given in bytes, as JavaScript counts.

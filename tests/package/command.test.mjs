@@ -180,8 +180,16 @@ test("Ctrl-C while standard input is silent ends the command", async () => {
 test("failures print code and message", async () => {
   const broken = await run(["evaluate", ...WHERE, "--split", "test"], { script: { create: () => { throw coded("MODEL_INVALID", "config.json: no hidden_size"); } } });
   assert.deepEqual([broken.status, broken.out, broken.err], [1, "", "MODEL_INVALID: config.json: no hidden_size\n"]);
-  const rerank = await run(["search", ...WHERE, "q", "--rerank", "maxsim"]);
-  assert.deepEqual([rerank.status, rerank.err], [1, "INPUT_INVALID: --rerank: not available in this version\n"]);
+  for (const [words, message] of [
+    [["--rerank", "cross-encoder"], /--rerank must be maxsim/],
+    [["--stages", "dense"], /--stages must be a JSON list/],
+    [["--stages", "[]", "--mode", "dense"], /do not go beside it/],
+    [["--filter", "[1]"], /--filter must be a JSON object/],
+  ]) {
+    const wrong = await run(["search", ...WHERE, "q", ...words]);
+    assert.equal(wrong.status, 2);
+    assert.match(wrong.err, message);
+  }
   const adapter = await run(["search", ...WHERE, "q", "--adapter", join(folder, "none")]);
   assert.equal(adapter.status, 1);
   assert.match(adapter.err, /^INPUT_INVALID: --adapter: .*none/);

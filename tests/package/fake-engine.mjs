@@ -57,7 +57,7 @@ class FakeEngine {
   }
 
   info() {
-    const model = { dimensions: DIMENSIONS, layers: 1, parameters: 1, maxLength: 16, pooling: "mean", fingerprint: this.weights };
+    const model = { dimensions: DIMENSIONS, layers: 1, parameters: 1, maxLength: 16, pooling: "mean", fingerprint: this.weights, loaded: "original" };
     return { device: { kind: this.#kind, name: "fake" }, model };
   }
 

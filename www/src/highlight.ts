@@ -1,5 +1,7 @@
 /** Which part of a text to show for a query, and which of its words to mark. */
 
+import type { Snippet } from "nearmiss";
+
 export interface Segment {
   text: string;
   marked: boolean;
@@ -31,11 +33,22 @@ export function excerpt(text: string, query: string, length = 220): Excerpt {
   const matches = findMatches(text, queryWords(query));
   const start = text.length <= length ? 0 : bestStart(text, matches, length);
   const end = text.length <= start + length ? text.length : wordEnd(text, start + length);
-  const shown = matches.filter((match) => match.start >= start && match.end <= end);
-  const segments = cutUp(text, start, end, shown);
+  return framed(text, start, end, matches.filter((match) => match.start >= start && match.end <= end));
+}
+
+function framed(text: string, start: number, end: number, matches: Match[]): Excerpt {
+  const segments = cutUp(text, start, end, matches);
+  if (text.slice(0, start).trim() === "") start = 0;
+  if (text.slice(end).trim() === "") end = text.length;
   if (start > 0) segments.unshift({ text: "… ", marked: false });
   if (end < text.length) segments.push({ text: " …", marked: false });
   return { segments, cut: start > 0 || end < text.length };
+}
+
+/** What the engine chose to show: it knows the stems and which words are rare. */
+export function fromSnippet(text: string, { text: shown, start, highlights }: Snippet): Excerpt {
+  const matches = highlights.map(([from, to]) => ({ start: start + from, end: start + to, word: 0 }));
+  return framed(text, start, start + shown.length, matches);
 }
 
 /** The whole text with the query's words marked. */

@@ -3,6 +3,7 @@ import { Nearmiss, type DeviceChoice, type ModelSource } from "nearmiss";
 import { showLoading } from "./progress.ts";
 import { prefetchSample } from "./sample.ts";
 import { Desk } from "./session/desk.ts";
+import { Keeping, STORE } from "./session/keeping.ts";
 import { Marks } from "./session/marks.ts";
 import { Mining } from "./session/mining.ts";
 import { Notes } from "./session/notes.ts";
@@ -13,6 +14,7 @@ import { strings } from "./strings.ts";
 import { prefetchZip } from "./zip.ts";
 
 export class Session {
+  readonly keeping: Keeping;
   readonly marks: Marks;
   readonly mining: Mining;
   readonly notes: Notes;
@@ -26,6 +28,7 @@ export class Session {
     this.#desk = new Desk(store);
     this.search = new Search(this.#desk);
     this.marks = new Marks(this.#desk);
+    this.keeping = new Keeping(this.#desk, this.marks.ledger);
     this.mining = new Mining(this.#desk);
     this.notes = new Notes(this.#desk, this.marks);
     this.training = new Training(this.#desk, this.search);
@@ -42,9 +45,10 @@ export class Session {
     await this.#desk.run("model", strings.model.starting, async (job) => {
       prefetchSample();
       prefetchZip();
-      const engine = await Nearmiss.create({ model: source, device, signal: job.signal, onProgress: showLoading(job) });
+      const engine = await Nearmiss.create({ model: source, device, storage: STORE, signal: job.signal, onProgress: showLoading(job) });
       this.#desk.engine = engine;
       store.update({ phase: "ready", device: engine.device, model: { name, ...engine.model } });
+      await this.keeping.adopt(engine);
       await this.notes.fill(job);
     });
     store.update({ phase: this.#desk.engine ? "ready" : "none" });

@@ -14,6 +14,8 @@ const MODES = ["dense", "lexical", "hybrid"] as const satisfies SearchMode[];
 export interface Settings {
   /** How results are searched. */
   mode: SearchMode;
+  /** Are the best results compared with the question word by word, and put in another order? */
+  closely: boolean;
   /** Where near misses come from, for a look at them and for training. */
   strategy: (typeof STRATEGIES)[number];
   /** Near misses for each right answer; null leaves the number to the engine. */
@@ -40,6 +42,7 @@ export interface Settings {
 
 export const DEFAULTS: Settings = {
   mode: "hybrid",
+  closely: false,
   strategy: "dense",
   negatives: null,
   teacher: false,
@@ -76,6 +79,7 @@ export function readHash(hash: string): Settings {
   const text = (name: keyof Settings) => given.get(name) ?? "";
   return {
     mode: among(MODES, text("mode")) ?? DEFAULTS.mode,
+    closely: text("closely") === "true",
     strategy: among(STRATEGIES, text("strategy")) ?? DEFAULTS.strategy,
     negatives: wholeNumber(text("negatives"), MOST_NEGATIVES),
     teacher: text("teacher") === "true",

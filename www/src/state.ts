@@ -3,14 +3,14 @@
  * source from which an engine is filled again after its GPU was lost or another model was chosen.
  */
 import type {
-  Conflict, DeviceInfo, Document, ErrorCode, Example, Hit, Judgment, MiningReport, ModelInfo, Suspect, Verdict,
+  Conflict, DeviceInfo, Document, ErrorCode, Example, Hit, Judgment, MiningReport, ModelInfo, StorageState, Suspect, Verdict,
 } from "nearmiss";
 import type { Side } from "./marks.ts";
 import type { PickedModel } from "./model-files.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
 
 /** Which section a message or a progress bar belongs to. */
-export type Place = "model" | "documents" | "search" | "marks" | "mining" | "training" | "results";
+export type Place = "model" | "documents" | "keeping" | "search" | "marks" | "mining" | "training" | "results";
 
 /** One long piece of work at a time. */
 export interface Busy {
@@ -76,6 +76,10 @@ export interface State extends Settings {
   phase: "none" | "loading" | "ready";
   /** Of the engine that was opened last; null before the first. */
   device: DeviceInfo | null;
+  /** Where notes and marks are kept; null while no engine is open. */
+  storage: StorageState | null;
+  /** What is kept from an earlier visit, as long as no engine has opened it. */
+  keptBytes: number;
   /** The model in use, null when there is none. */
   model: ({ name: string } & ModelInfo) | null;
   documents: Document[];
@@ -119,6 +123,8 @@ export const initial: State = {
   disk: null,
   phase: "none",
   device: null,
+  storage: null,
+  keptBytes: 0,
   model: null,
   documents: [],
   skipped: [],

@@ -1,6 +1,8 @@
 /** Every English sentence that a script writes; what stands on the page from the start is in index.html. */
 import type { ErrorCode, Verdict } from "nearmiss";
+import { compare } from "./strings/compare.ts";
 import { judgments } from "./strings/marks.ts";
+import { keeping } from "./strings/keeping.ts";
 import { mining } from "./strings/mining.ts";
 import { cosine, count, megabytes, number, percent, short } from "./strings/numbers.ts";
 import { suspects } from "./strings/suspects.ts";
@@ -47,6 +49,7 @@ export const strings = {
     /** A stage is reported when it is done, so each stands for what comes after it. */
     after: { device: "Starting the engine", module: "Reading the weights", model: "Nearly there" },
     starting: "Choosing the device",
+    restoring: "Reading what is kept on this device",
     ready: "The model is ready.",
     own: "your model",
     picked: (name: string) => `Ready to load: ${name}.`,
@@ -84,8 +87,8 @@ export const strings = {
       train: "A practice question: training learns from your marks.",
       "held-out": "A test question: training never sees it; your marks measure whether search got better.",
     },
-    stages: (dense: number | undefined, lexical: number | undefined) => {
-      const found = [dense && `meaning (no. ${dense})`, lexical && `words (no. ${lexical})`].filter(Boolean);
+    stages: (dense: number | undefined, lexical: number | undefined, closely: number | undefined) => {
+      const found = [dense && `meaning (no. ${dense})`, lexical && `words (no. ${lexical})`, closely && `a close reading (no. ${closely})`].filter(Boolean);
       return found.length === 0 ? "" : `found by ${found.join(" and ")}`;
     },
     score: (score: number) => `score ${score.toFixed(3)}`,
@@ -99,8 +102,11 @@ export const strings = {
     wrong: "Wrong",
     marked: { true: "Marked right.", false: "Marked wrong.", undefined: "Mark removed." },
     whole: "Show the whole passage",
+    more: (passages: number) => `${count(passages, "more passage")} of this note`,
   },
+  compare,
   judgments,
+  keeping,
   mining,
   suspects,
   training,

@@ -1,10 +1,9 @@
 /** `nearmiss evaluate`: how good is search over this folder with this model? */
 
-import type { SearchMode } from "../types.js";
 import type { Args } from "./args.js";
 import type { Command } from "./command.js";
 import { loadCorpus, loadJudgments } from "./data.js";
-import { COMMON, DATA, HELP, MODE, refuseRerank } from "./options.js";
+import { COMMON, DATA, HELP, MODE, rankingOf } from "./options.js";
 import { metricTable, pickMetrics, write } from "./output.js";
 import { Session, type Io } from "./session.js";
 
@@ -18,22 +17,21 @@ export const evaluate: Command = {
 };
 
 async function run(args: Args, io: Io, started: number): Promise<void> {
-  refuseRerank(args);
+  const { name, options, lexical } = rankingOf(args, "dense");
   const folder = args.text("data") ?? "";
   const split = args.text("split") ?? "";
-  const mode = (args.text("mode") ?? "dense") as SearchMode;
   const documents = await loadCorpus(folder);
   const judgments = await loadJudgments(folder, split, "held-out", documents);
   const session = await Session.open(args, io, started);
   try {
     await session.fill(documents, judgments);
-    if (mode !== "lexical") await session.index();
-    const { after, queries } = await session.run({ kind: "evaluate", options: { split: "held-out", mode } });
-    if (mode !== "lexical") await session.saveCache();
+    if (!lexical) await session.index();
+    const { after, queries } = await session.run({ kind: "evaluate", options: { split: "held-out", ...options } });
+    if (!lexical) await session.saveCache();
     session.progress.end();
     const { device, model } = session;
-    const result = { device, model, mode, split, queries, documents: documents.length, metrics: pickMetrics(after), ...session.cost() };
-    const text = `${queries} queries of ${split}, ${documents.length} documents, ${mode} search\n${metricTable({ [mode]: after })}`;
+    const result = { device, model, mode: name, split, queries, documents: documents.length, metrics: pickMetrics(after), ...session.cost() };
+    const text = `${queries} queries of ${split}, ${documents.length} documents, ${name} search\n${metricTable({ [name]: after })}`;
     await write(io.stdout, args.flag("json") ? `${JSON.stringify(result)}\n` : text);
   } finally {
     await session.close();

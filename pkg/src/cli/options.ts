@@ -1,7 +1,7 @@
 /** Options that several commands share. */
 
-import { NearmissError } from "../errors.js";
-import type { Args, Options } from "./args.js";
+import type { Filter, SearchMode, SearchStage } from "../types.js";
+import { UsageError, type Args, type Options } from "./args.js";
 
 export const HELP: Options = { help: { short: "h", help: "show this and stop" } };
 
@@ -20,14 +20,53 @@ export const DATA: Options = {
 
 export const MODE: Options = {
   mode: { value: "MODE", choices: ["dense", "lexical", "hybrid"], help: "dense, lexical or hybrid" },
-  rerank: { value: "METHOD", help: "not available in this version" },
+  rerank: { value: "SCORER", choices: ["maxsim"], help: "order the best 20 anew: maxsim compares them with the query token by token" },
+  stages: { value: "JSON", read: (given) => json("stages", given, Array.isArray), help: "all stages as a JSON list, in place of --mode and --rerank" },
+};
+
+export const FILTER: Options = {
+  filter: { value: "JSON", read: (given) => json("filter", given, isObject), help: 'conditions on metadata, such as {"year":{"gte":2020}}' },
 };
 
 export const SEED: Options = {
   seed: { value: "N", kind: "integer", least: 0, help: "of everything drawn at random (default 0)" },
 };
 
-/** Accepted by the parser, so that asking for it gets a clear answer rather than "unknown option". */
-export function refuseRerank(args: Args): void {
-  if (args.has("rerank")) throw new NearmissError("INPUT_INVALID", "--rerank: not available in this version");
+/** What ranks, and in a word. */
+export interface Ranking {
+  name: string;
+  options: { mode?: SearchMode; rerank?: "maxsim"; stages?: SearchStage[] };
+  /** Is nothing to be encoded for it? */
+  lexical: boolean;
+}
+
+/** @throws {UsageError} for stages beside what is short for them */
+export function rankingOf(args: Args, byDefault: SearchMode): Ranking {
+  const [stages, rerank] = [args.value<SearchStage[]>("stages"), args.text("rerank") as "maxsim" | undefined];
+  if (stages) {
+    if (args.has("mode") || rerank) throw new UsageError("--stages says it all: --mode and --rerank do not go beside it");
+    const name = stages.map((stage) => Object(stage).stage).join(" + ");
+    return { name, options: { stages }, lexical: stages.every((stage) => Object(stage).stage === "lexical") };
+  }
+  const mode = (args.text("mode") ?? byDefault) as SearchMode;
+  return { name: rerank ? `${mode} + ${rerank}` : mode, options: { mode, ...(rerank && { rerank }) }, lexical: mode === "lexical" && !rerank };
+}
+
+export function filterOf(args: Args): { filter?: Filter } {
+  const filter = args.value<Filter>("filter");
+  return filter ? { filter } : {};
+}
+
+function json(name: string, given: string, fits: (value: unknown) => boolean): unknown {
+  try {
+    const value: unknown = JSON.parse(given);
+    if (fits(value)) return value;
+  } catch {
+    // said below
+  }
+  throw new UsageError(`--${name} must be a JSON ${name === "stages" ? "list" : "object"}, not "${given}"`);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,7 +4,7 @@ import type { Hit } from "../types.js";
 import type { Args } from "./args.js";
 import type { Command } from "./command.js";
 import { loadCorpus } from "./data.js";
-import { COMMON, DATA, HELP, MODE, refuseRerank } from "./options.js";
+import { COMMON, DATA, FILTER, filterOf, HELP, MODE, rankingOf } from "./options.js";
 import { write } from "./output.js";
 import { Session, type Io } from "./session.js";
 
@@ -13,31 +13,46 @@ export const search: Command = {
     name: "search",
     summary: "search the documents of a folder",
     positional: "a query",
-    options: { ...DATA, k: { value: "N", short: "k", kind: "integer", least: 1, help: "number of documents (default 10)" }, ...MODE, ...COMMON, ...HELP },
+    options: {
+      ...DATA,
+      k: { value: "N", short: "k", kind: "integer", least: 1, help: "number of documents (default 10)" },
+      offset: { value: "N", kind: "integer", least: 0, help: "hits to skip (default 0)" },
+      "per-document": { value: "N", kind: "integer", least: 1, help: "put chunks of one document together, at most so many of each" },
+      ...FILTER,
+      ...MODE,
+      ...COMMON,
+      ...HELP,
+    },
   },
   run,
 };
 
 async function run(args: Args, io: Io, started: number): Promise<void> {
-  refuseRerank(args);
   const query = args.positionals[0] ?? "";
-  const mode = args.text("mode") ?? "hybrid";
+  const { name, options, lexical } = rankingOf(args, "hybrid");
+  const page = args.settings(["k", "offset", "per-document"]);
   const documents = await loadCorpus(args.text("data") ?? "");
   const session = await Session.open(args, io, started);
   try {
     await session.fill(documents);
-    if (mode !== "lexical") await session.index();
-    const hits = await session.host.call("search", [query, { k: args.number("k") ?? 10, mode: mode as "dense" }], session.signal);
+    if (!lexical) await session.index();
+    const hits = await session.host.call("search", [query, { ...page, ...options, ...filterOf(args), snippets: SNIPPET }], session.signal);
     session.progress.end();
     const { device, model } = session;
-    const result = { device, model, query, mode, documents: documents.length, hits, ...session.cost() };
+    const result = { device, model, query, mode: name, documents: documents.length, hits, ...session.cost() };
     await write(io.stdout, args.flag("json") ? `${JSON.stringify(result)}\n` : hits.map(line).join(""));
   } finally {
     await session.close();
   }
 }
 
-function line({ rank, score, id, title, text }: Hit): string {
-  const words = (title || text).replace(/\s+/g, " ").trim();
-  return `${String(rank).padStart(3)}  ${score.toFixed(4)}  ${id}  ${words.length > 80 ? `${words.slice(0, 79)}…` : words}\n`;
+/** Characters of a text that are shown. */
+const SNIPPET = 160;
+
+function line({ rank, score, id, title, snippet, more = [] }: Hit): string {
+  const words = (text: string) => text.replace(/\s+/g, " ").trim();
+  const head = `${String(rank).padStart(3)}  ${score.toFixed(4)}  ${[id, words(title)].filter(Boolean).join("  ")}\n`;
+  const text = words(snippet?.text ?? "");
+  const others = more.length === 0 ? "" : `     also ${more.map((hit) => hit.id).join(", ")}\n`;
+  return `${head}${text === "" ? "" : `     ${text}\n`}${others}`;
 }

@@ -1,4 +1,4 @@
-/** Documents, and finding them. */
+/** Documents: what is searched. */
 
 import type { ProgressEvent } from "./training.js";
 
@@ -8,7 +8,7 @@ export interface Document {
   text: string;
   /** Id of the document that this one is a chunk of, if it is one: chunks of one document are no negatives for each other's queries. */
   parent?: string;
-  /** Anything JSON can hold; returned with each hit, never read. */
+  /** Anything JSON can hold; returned with each hit, and what filters go by. */
   metadata?: unknown;
 }
 
@@ -33,28 +33,4 @@ export interface EncodeOptions {
   /** Which tower. Default "document"; the two differ only when the query side was trained alone. */
   as?: "query" | "document";
   signal?: AbortSignal;
-}
-
-export type SearchMode = "dense" | "lexical" | "hybrid";
-
-export interface SearchOptions {
-  /** Number of hits (documents). Default 10. */
-  k?: number;
-  /** Default "hybrid": reciprocal rank fusion of both. */
-  mode?: SearchMode;
-  signal?: AbortSignal;
-}
-
-export interface Hit {
-  id: string;
-  title: string;
-  text: string;
-  metadata?: unknown;
-  /** Comparable within one result list only: cosine (dense), BM25 (lexical) or summed reciprocal ranks (hybrid). */
-  score: number;
-  /** From 1. */
-  rank: number;
-  /** Rank and score in each stage that found the document. */
-  dense?: { rank: number; score: number };
-  lexical?: { rank: number; score: number };
 }

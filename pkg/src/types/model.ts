@@ -24,6 +24,8 @@ export interface ModelInfo {
   pooling: "mean" | "cls";
   /** Changes with the transformer's weights, tokenizer, pooling and length, not with a head. Keys the embedding cache. */
   fingerprint: string;
+  /** The fingerprint of the model as it was loaded. */
+  loaded: string;
 }
 
 /** A sentence encoder in its Hugging Face layout. */
@@ -52,6 +54,16 @@ export interface CreateOptions {
   device?: DeviceChoice;
   /** Longest input in tokens. Default: what the model's own files say. */
   maxLength?: number;
+  /**
+   * Of lexical search: "none" (words as they are) or one of arabic, danish, dutch, english, finnish, french, german, greek, hungarian, italian,
+   * norwegian, portuguese, romanian, russian, spanish, swedish, tamil, turkish. Default "english". What the encoder understands is its own matter.
+   */
+  language?: string;
+  /**
+   * Where documents, judgments, embeddings, trained weights and checkpoints are kept: "opfs:notes", "indexeddb:notes" or "memory:notes", the name
+   * being yours. Where a browser lacks or refuses the first, the next is taken, and `nm.storage` says so. Default: nowhere, all is gone with the instance.
+   */
+  storage?: string;
   /** `false` runs in this thread (the only way in Node); default: a dedicated worker in browsers. */
   worker?: boolean;
   onProgress?: (event: ProgressEvent) => void;

@@ -1,6 +1,6 @@
 /** Training and measuring. */
 
-import type { SearchMode } from "./documents.js";
+import type { SearchMode, SearchStage } from "./search.js";
 import type { MiningReport, MiningStrategy, SelectionOptions } from "./mining.js";
 
 /** Averages over the judged queries of one split, each 0..1. */
@@ -81,7 +81,7 @@ export interface TrainOptions {
   /** Changes training queries, anew each epoch. */
   augment?: AugmentOptions;
   /** Which weights are judged and kept: the last ("none"), their exponential moving average ("ema"), or the mean of those at each
-   * look at the dev queries ("checkpoints"). Default "none". */
+   * look at the dev queries ("checkpoints"; without dev queries there is none, and the last are taken). Default "none". */
   average?: "none" | "ema" | "checkpoints";
   /** Runs with different seeds, whose weights are averaged. Default 1; not for LoRA. */
   runs?: number;
@@ -129,6 +129,8 @@ export interface AugmentOptions {
 
 export type ProgressEvent =
   | { type: "download"; file: string; loaded: number; total: number | null; elapsedMs: number }
+  /** A store is being read: bytes of it. */
+  | { type: "restore"; loaded: number; total: number; elapsedMs: number }
   | { type: "load"; stage: "module" | "device" | "model"; elapsedMs: number }
   | EncodeEvent
   | SearchEvent;
@@ -256,6 +258,10 @@ export interface EvaluateOptions {
   split?: "train" | "dev" | "held-out";
   /** Default "dense": what training moves. */
   mode?: SearchMode;
+  /** Short for a rerank stage behind those of the mode: seconds a query on a CPU. */
+  rerank?: "maxsim";
+  /** All stages, in place of mode and rerank. A function as scorer cannot be measured here. */
+  stages?: SearchStage[];
   signal?: AbortSignal;
   onProgress?: (event: ProgressEvent) => void;
 }

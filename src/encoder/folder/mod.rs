@@ -95,8 +95,8 @@ impl Encoder {
         let (bert, lora) = match (bert, lora) {
             (Some(bert), _) => (Some(bert), None),
             (None, Some(lora)) => {
-                let merged = lora.merged(&original.bert, &self.device)?;
-                (Some(merged), Some(Lora::from_tensors(lora, &self.config, &self.device)))
+                let lora = Lora::from_tensors(lora, &self.config, &self.device)?;
+                (Some(lora.merge(&original.bert, 0.0)), Some(lora))
             }
             (None, None) => (None, None),
         };

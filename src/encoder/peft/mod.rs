@@ -9,12 +9,12 @@ mod files;
 pub use files::{ADAPTER_CONFIG, from_peft, peft_files, to_peft};
 
 use super::adapter::Towers;
-use super::bert::{Bert, BertLayer};
+use super::bert::BertLayer;
+use super::config::BertConfig;
+use super::lora::shape;
 use super::weights::LINEARS;
 use crate::error::{Error, Result};
-use burn::module::Param;
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 /// The linear maps of a layer that an adapter can change.
@@ -94,42 +94,27 @@ impl LoraFactor {
 }
 
 impl LoraTensors {
-    /// The transformer with every update added to its weights: same result, no adapter any more.
-    ///
     /// # Errors
-    /// `ModelMismatch` naming the map when the adapter was made for other sizes.
-    pub fn merged(&self, bert: &Bert, device: &Device) -> Result<Bert> {
-        let mut bert = bert.clone();
-        let layers = bert.layers.len();
+    /// `ModelMismatch` naming the map when the adapter was made for a model of other sizes.
+    pub(super) fn check(&self, config: &BertConfig) -> Result<()> {
         for factor in &self.factors {
-            let Some(layer) = bert.layers.get_mut(factor.layer) else {
+            if factor.layer >= config.num_hidden_layers {
                 return Err(Error::ModelMismatch {
                     what: "the adapter's layer".into(),
-                    expected: format!("layers 0 to {}", layers.saturating_sub(1)),
+                    expected: format!("layers 0 to {}", config.num_hidden_layers - 1),
                     got: factor.layer.to_string(),
                 });
-            };
-            let linear = factor.target.of(layer);
-            let update = self.update(factor, linear.weight.dims(), device)?;
-            linear.weight = Param::from_tensor(linear.weight.val() + update);
+            }
+            let [d_in, d_out] = shape(factor.target, config);
+            if self.rank == 0 || factor.a.len() != d_in * self.rank || factor.b.len() != self.rank * d_out {
+                let rank = self.rank.max(1);
+                return Err(Error::ModelMismatch {
+                    what: format!("the adapter's {}", factor.path()),
+                    expected: format!("{d_in} × {d_out}"),
+                    got: format!("{} × {}", factor.a.len() / rank, factor.b.len() / rank),
+                });
+            }
         }
-        Ok(bert)
-    }
-
-    /// `alpha / rank · A B`, `[d_in, d_out]`.
-    fn update(&self, factor: &LoraFactor, [d_in, d_out]: [usize; 2], device: &Device) -> Result<Tensor<2>> {
-        if self.rank == 0 || factor.a.len() != d_in * self.rank || factor.b.len() != self.rank * d_out {
-            let rank = self.rank.max(1);
-            return Err(Error::ModelMismatch {
-                what: format!("the adapter's {}", factor.path()),
-                expected: format!("{d_in} × {d_out}"),
-                got: format!("{} × {}", factor.a.len() / rank, factor.b.len() / rank),
-            });
-        }
-        let tensor = |values: &[f32], shape: [usize; 2]| {
-            Tensor::<2>::from_data(TensorData::new(values.to_vec(), shape), device)
-        };
-        let product = tensor(&factor.a, [d_in, self.rank]).matmul(tensor(&factor.b, [self.rank, d_out]));
-        Ok(product.mul_scalar(self.alpha / self.rank as f64))
+        Ok(())
     }
 }

@@ -6,8 +6,8 @@ use crate::dataset::{Corpus, NegativeSource};
 use crate::embeddings::{Embeddings, dot};
 use crate::index::{Bm25, Hit, flat};
 use crate::mining::{Candidate, Candidates, List, Marked, MiningOptions, Positive, random_positions};
-use crate::tuner::Dense;
 use crate::tuner::relations::Relations;
+use crate::tuner::search::Dense;
 use std::ops::Range;
 use std::rc::Rc;
 

@@ -2,7 +2,7 @@
 
 use super::Mined;
 use crate::dataset::{Negative, NegativeSource};
-use crate::encoder::fnv1a;
+use crate::encoder::{FNV_OFFSET, fnv1a};
 use crate::mining::Suspicion;
 use crate::text::NearMissKind;
 use crate::tuner::Tuner;
@@ -114,7 +114,7 @@ pub(in crate::tuner) fn found(tuner: &Tuner, mined: &Mined) -> HashSet<u64> {
     };
     let join = |hash, text: &str| fnv1a(fnv1a(hash, text.as_bytes()), &[0xff]);
     let pairs = mined.examples.iter().flat_map(|example| {
-        let start = join(0xcbf2_9ce4_8422_2325, &mined.queries[example.query].text);
+        let start = join(FNV_OFFSET, &mined.queries[example.query].text);
         let pair = join(start, text(example.positive));
         let negatives = example.negatives.iter().filter(|negative| !negative.source.is_judged());
         negatives.map(move |negative| join(pair, text(negative.document)))

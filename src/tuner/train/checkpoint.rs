@@ -4,7 +4,7 @@ use super::epoch::Epoch;
 use super::looks::Best;
 use super::{Chosen, LastRound, Phase, Train};
 use crate::dataset::JudgedQuery;
-use crate::encoder::fnv1a;
+use crate::encoder::{FNV_OFFSET, fnv1a};
 use crate::error::{Error, Result};
 use crate::training::{Checkpoint, TrainOptions};
 use crate::tuner::Tuner;
@@ -12,6 +12,8 @@ use crate::tuner::events::Event;
 use serde::{Deserialize, Serialize};
 
 const VERSION: u32 = 1;
+/// Steps or epochs of a run: far above any, so that nothing that is counted overflows.
+const MOST: usize = 1_000_000;
 
 /// What is no tensor.
 #[derive(Serialize, Deserialize)]
@@ -28,6 +30,7 @@ struct State {
     real: bool,
     unanswered: usize,
     run: usize,
+    updates: usize,
     epochs: usize,
     step: usize,
     steps: usize,
@@ -82,6 +85,7 @@ impl Train {
         (self.queries, self.dev, self.held_out) = (state.queries, state.dev, state.held_out);
         (self.real, self.unanswered) = (state.real, state.unanswered);
         (self.run, self.epochs, self.step, self.steps) = (state.run, state.epochs, state.step, state.steps);
+        self.updates = state.updates;
         (self.now, self.last_round, self.chosen) = (state.now, state.last_round, state.chosen);
         self.scores =
             state.scores.into_iter().map(|(query, document, score)| ((query, document), score)).collect();
@@ -141,6 +145,7 @@ impl Train {
             real: self.real,
             unanswered: self.unanswered,
             run: self.run,
+            updates: self.updates,
             epochs: self.epochs,
             step: self.step,
             steps: self.steps,
@@ -168,10 +173,14 @@ impl State {
         let (now, known) = (&self.now, documents + self.now.texts.len());
         let counts = self.run >= 1
             && self.run <= self.options.runs
-            && (1..=1_000_000).contains(&self.steps)
+            && (1..=MOST).contains(&self.steps)
+            && self.updates <= self.options.runs * self.steps
+            && self.finished < self.run
+            && self.averaged <= self.steps
+            && self.without_gain <= self.steps
             && self.step <= self.steps
             && now.number <= self.epochs
-            && self.epochs <= 1_000_000
+            && self.epochs <= MOST
             && now.judged.len() == now.examples.len()
             && (now.queries.is_empty() || now.queries.len() == self.queries.len())
             && self.queries.len() >= 2
@@ -197,7 +206,7 @@ impl State {
 fn digest(tuner: &Tuner) -> u64 {
     let add = |hash, text: &str| fnv1a(fnv1a(hash, &(text.len() as u64).to_le_bytes()), text.as_bytes());
     let documents = tuner.corpus.documents().iter();
-    documents.fold(0xcbf2_9ce4_8422_2325, |hash, document| {
+    documents.fold(FNV_OFFSET, |hash, document| {
         let hash = add(hash, &document.id);
         add(add(hash, &document.content()), document.parent.as_deref().unwrap_or(""))
     })

@@ -23,7 +23,12 @@ impl Train {
     pub(super) async fn finish(&mut self, tuner: &mut Tuner, weights: Tensor<1>) -> Result<Phase> {
         let lost = || Error::Internal { reason: "a run without steps".into() };
         let before = tuner.encoder.snapshot();
-        match self.trainer.take().ok_or_else(lost)?.tuned(&weights) {
+        let trainer = self.trainer.take().ok_or_else(lost)?;
+        if self.chosen.weight == 0.0 {
+            // The old ones: what was encoded with them holds.
+            return Ok(Phase::After { weights: before });
+        }
+        match trainer.tuned(&weights) {
             Tuned::Head(head, towers) => Ok(Phase::After { weights: before.with_head(head, towers) }),
             Tuned::Bert(bert, towers, lora) => {
                 let fingerprint = tuner.encoder.fingerprint_of(&bert).await?;
@@ -64,7 +69,7 @@ impl Train {
             kept,
             measured_on,
             examples: self.now.examples.len(),
-            steps: self.taken(),
+            steps: self.updates,
             chosen: self.chosen,
             spread: BeforeAfter { before: old_spread, after: new_spread },
             collapsed,

@@ -1,7 +1,6 @@
 //! Looks at the dev queries: which weights are best, when to stop, and how far to go from the old ones.
 
 use super::Train;
-use crate::dataset::JudgedQuery;
 use crate::embeddings::Embeddings;
 use crate::encoder::{Input, Tower, read};
 use crate::error::{Error, Result};
@@ -10,7 +9,7 @@ use crate::index::{Hit, flat};
 use crate::training::{Trainer, Tuned};
 use crate::tuner::Tuner;
 use crate::tuner::events::{Event, Moment};
-use crate::tuner::ranking::{DEPTH, Mode};
+use crate::tuner::search::{DEPTH, Mode};
 use burn::tensor::Tensor;
 
 /// Documents that come into question for the dev queries, where documents must be encoded anew at each look: eight looks at so many
@@ -185,13 +184,4 @@ impl Train {
 /// nDCG@10 of each query.
 pub(super) fn each(report: &Report) -> Vec<f64> {
     report.per_query.iter().map(|query| query.metrics.ndcg_at_10).collect()
-}
-
-/// The training queries that train and those that decide instead.
-pub(super) fn part_dev(queries: Vec<JudgedQuery>, is_dev: &[bool]) -> (Vec<JudgedQuery>, Vec<JudgedQuery>) {
-    let (mut train, mut dev) = (Vec::new(), Vec::new());
-    for (query, &is_dev) in queries.into_iter().zip(is_dev) {
-        if is_dev { dev.push(query) } else { train.push(query) }
-    }
-    (train, dev)
 }

@@ -3,6 +3,7 @@
 //! Nothing of it touches the weights in use until the verdict: search goes on undisturbed, and a run that is dropped leaves
 //! everything as it was.
 
+mod begin;
 mod checkpoint;
 mod choice;
 mod epoch;
@@ -18,8 +19,8 @@ use super::Tuner;
 use super::encoding::Encoding;
 use super::events::{Event, Moment, Stage};
 use super::mining::{Round, Scores};
-use super::ranking::Mode;
-use crate::dataset::{JudgedQuery, Source, Split, dev_of};
+use super::search::Mode;
+use crate::dataset::JudgedQuery;
 use crate::encoder::{Snapshot, Tower};
 use crate::error::{Error, Result};
 use crate::evaluation::Report;
@@ -29,14 +30,11 @@ use crate::training::{Averaged, Checkpoint, TrainOptions, Trainer};
 use burn::tensor::Tensor;
 use choice::Choice;
 use epoch::Epoch;
-use looks::{Looks, part_dev};
+use looks::Looks;
 use serde::{Deserialize, Serialize};
 use states::StateCache;
 use std::collections::HashSet;
 use web_time::Instant;
-
-/// Decides which training queries are dev queries. One for everything, as the split has: runs with other seeds compare.
-const DEV_SEED: u64 = 1;
 
 /// Stages of a curriculum in a run of fewer epochs.
 const LEAST_STAGES: usize = 4;
@@ -95,6 +93,8 @@ pub(super) struct Train {
     steps: usize,
     /// From 1.
     run: usize,
+    /// Steps taken in all runs; one that stops early takes fewer than `steps`.
+    updates: usize,
     last_round: Option<LastRound>,
     /// Training queries on which people said only what is wrong.
     unanswered: usize,
@@ -141,84 +141,6 @@ struct LastRound {
 }
 
 impl Train {
-    /// Checks options and data before any work.
-    ///
-    /// # Errors
-    /// `InputInvalid` for an option; `InsufficientData` naming what is missing: documents, judged training queries, or
-    /// held-out ones.
-    pub(super) fn new(tuner: &Tuner, options: TrainOptions) -> Result<Self> {
-        options.validate()?;
-        tuner.need_documents()?;
-        let answered = |queries: Vec<JudgedQuery>| -> Vec<JudgedQuery> {
-            queries.into_iter().filter(|query| !query.positives.is_empty()).collect()
-        };
-        let all = tuner.queries(Split::Train);
-        let unanswered = all.iter().filter(|query| query.positives.is_empty()).count();
-        let (queries, held_out) = (answered(all), answered(tuner.queries(Split::HeldOut)));
-        let named = answered(tuner.queries(Split::Dev));
-        let (queries, dev) = if named.is_empty() {
-            let texts: Vec<&str> = queries.iter().map(|query| query.text.as_str()).collect();
-            let is_dev = dev_of(&texts, options.dev_share(queries.len()), DEV_SEED);
-            part_dev(queries, &is_dev)
-        } else {
-            (queries, named)
-        };
-        let need = |what: &str, needed: usize, got: usize| match got < needed {
-            true => Err(Error::InsufficientData { what: what.into(), needed, got }),
-            false => Ok(()),
-        };
-        need("training queries with a document marked relevant", 2, queries.len())?;
-        need(&held_out_queries(tuner), 2, held_out.len())?;
-        if options.negatives == Strategy::Labelled {
-            let labelled = queries.iter().map(|q| q.negatives.len()).sum();
-            need("documents marked not relevant", 1, labelled)?;
-        }
-        let mut run = Self::empty(tuner, options)?;
-        (run.queries, run.dev, run.held_out, run.unanswered) = (queries, dev, held_out, unanswered);
-        run.phase = Phase::Encode(run.everything(tuner, None), Box::new(Phase::Before));
-        Ok(run)
-    }
-
-    fn empty(tuner: &Tuner, options: TrainOptions) -> Result<Self> {
-        let augmenter = if options.augment.is_none() {
-            None
-        } else {
-            let texts: Vec<String> =
-                tuner.corpus.documents().iter().map(|document| document.content()).collect();
-            Some(Augmenter::new(&options.augment, &texts, options.seed)?)
-        };
-        Ok(Self {
-            phase: Phase::Done,
-            queries: Vec::new(),
-            dev: Vec::new(),
-            held_out: Vec::new(),
-            real: tuner.judgments.has_real_positives(),
-            revision: tuner.revision,
-            trainer: None,
-            averaged: Averaged::new(options.average, 0),
-            before: None,
-            now: Epoch::default(),
-            epochs: 0,
-            step: 0,
-            steps: 0,
-            run: 1,
-            last_round: None,
-            unanswered: 0,
-            scores: Scores::new(),
-            looks: Looks::default(),
-            looked_at: None,
-            saved_at: 0,
-            pool: Vec::new(),
-            finished: None,
-            chosen: Chosen::default(),
-            states: StateCache::default(),
-            augmenter,
-            started: Instant::now(),
-            trained: 0,
-            options,
-        })
-    }
-
     /// # Errors
     /// Whatever the work meets; the run is over then.
     pub(super) async fn next(&mut self, tuner: &mut Tuner) -> Result<Option<Event>> {
@@ -343,7 +265,7 @@ impl Train {
         ])
     }
 
-    /// Steps taken in all runs.
+    /// Number of the last step over all runs, as if none stopped early: what events count by.
     fn taken(&self) -> usize {
         (self.run - 1) * self.steps + self.step
     }
@@ -373,17 +295,6 @@ impl Train {
         let stages = self.epochs.max(LEAST_STAGES);
         let now = (self.step * stages).checked_div(self.steps).unwrap_or(0);
         (now.min(stages - 1), stages - 1)
-    }
-}
-
-/// What is missing on the held-out side, in words; where made queries do not count there, that is the likely reason.
-fn held_out_queries(tuner: &Tuner) -> String {
-    let mut judgments = tuner.judgments.all();
-    let made = judgments.any(|judgment| judgment.source == Source::Synthetic);
-    let what = "held-out queries with a document marked relevant";
-    match made && tuner.judgments.has_real_positives() {
-        true => format!("{what} (those made from documents no longer count once somebody has judged)"),
-        false => what.into(),
     }
 }
 

@@ -14,6 +14,7 @@ impl Train {
         let outcome = self.step_with(tuner, trainer, &batches).await;
         let report = outcome?;
         self.step += 1;
+        self.updates += 1;
         self.trained += batches.iter().map(Vec::len).sum::<usize>();
         Ok(Event::Step {
             run: self.run,

@@ -1,6 +1,7 @@
 //! What reaches the steps, seen from inside.
 
 use super::*;
+use crate::dataset::Split;
 use crate::dataset::{Document, Judgment, PseudoKind, Source};
 use crate::encoder::{Encoder, ModelFiles};
 use std::collections::HashMap;

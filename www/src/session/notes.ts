@@ -52,7 +52,9 @@ export class Notes {
   async fill(job: Job): Promise<void> {
     const { engine, store } = this.#desk;
     const { documents } = store.state;
-    if (engine && documents.length > 0) {
+    // Another tab writes: what it has is here already.
+    if (engine && store.state.storage?.role === "reader") await this.#marks.ledger.sync();
+    else if (engine && documents.length > 0) {
       store.update({ allRead: false });
       await engine.documents.add(documents, { signal: job.signal, onProgress: showReading(job) });
       await this.#marks.ledger.fill(engine);

@@ -15,8 +15,9 @@ export function hitItem(hit: Hit, query: string, earlier: State["earlier"], expl
     "li",
     { "data-testid": "hit", "data-id": hit.id, tabindex: "-1", "aria-labelledby": id },
     el("h4", { id }, ...marked(hit.title || hit.id, query)),
-    ...passage(hit.text, query),
+    ...passage(hit.text, query, hit.snippet),
   );
+  if (hit.more) item.append(moreOf(hit.more, query));
   const marks = el(
     "div",
     { class: "marks", role: "group", "aria-labelledby": id },
@@ -25,6 +26,12 @@ export function hitItem(hit: Hit, query: string, earlier: State["earlier"], expl
   );
   item.append(el("div", { class: "foot" }, el("p", { class: "facts" }, ...facts(hit, earlier)), marks), explanation);
   return item;
+}
+
+/** Other passages of the same note, which are found too; each is marked where it is the first of its note. */
+function moreOf(hits: readonly Hit[], query: string): HTMLElement {
+  const items = hits.map((hit) => el("li", {}, el("b", {}, hit.title || hit.id), ...passage(hit.text, query, hit.snippet)));
+  return el("details", { class: "more" }, el("summary", {}, strings.search.more(hits.length)), el("ul", { class: "list" }, ...items));
 }
 
 /** Updates the buttons in place, so that the focus stays where it is. */
@@ -41,7 +48,7 @@ export function showMark(item: HTMLLIElement, relevant: boolean | undefined, loc
 }
 
 function facts(hit: Hit, earlier: State["earlier"]): HTMLElement[] {
-  const found = [strings.search.stages(hit.dense?.rank, hit.lexical?.rank), strings.search.score(hit.score)];
+  const found = [strings.search.stages(hit.dense?.rank, hit.lexical?.rank, hit.rerank?.rank), strings.search.score(hit.score)];
   // Searching by meaning alone, the similarity is the score.
   if (hit.dense && hit.dense.score !== hit.score) found.push(strings.search.similarity(hit.dense.score));
   const spans = found.filter((fact) => fact !== "").map((fact) => el("span", {}, fact));

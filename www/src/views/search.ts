@@ -21,6 +21,11 @@ export function mountSearch(store: Store, session: Session): void {
     store.update({ mode: mode.value as SearchMode });
     if (store.state.hits) void session.search.ask(store.state.query);
   });
+  const closely = byId<HTMLInputElement>("closely");
+  closely.addEventListener("change", () => {
+    store.update({ closely: closely.checked });
+    if (store.state.hits) void session.search.ask(store.state.query);
+  });
   input.addEventListener("keydown", (event) => {
     if (event.key !== "ArrowDown" || list.children.length === 0) return;
     event.preventDefault();
@@ -29,6 +34,7 @@ export function mountSearch(store: Store, session: Session): void {
   list.addEventListener("keydown", (event) => onKey(event, list, session));
 
   store.watch((state) => [state.mode], (state) => void (mode.value = state.mode));
+  store.watch((state) => [state.closely], (state) => void (closely.checked = state.closely));
   store.watch((state) => [state.query], (state) => void (input.value = state.query));
   store.watch((state) => [state.examples], (state) => showExamples(state, session));
   store.watch((state) => [state.phase, state.documents.length === 0, state.hits === null], showHint);

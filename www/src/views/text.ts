@@ -1,11 +1,16 @@
 /** Notes as text on the page: shortened, with the query's words marked. */
 import { el } from "../dom.ts";
-import { excerpt, highlight, type Segment } from "../highlight.ts";
+import type { Snippet } from "nearmiss";
+import { excerpt, fromSnippet, highlight, type Segment } from "../highlight.ts";
 import { strings } from "../strings.ts";
 
-/** The part that speaks most of the query, and the whole behind a disclosure when it is longer. */
-export function passage(text: string, query: string): HTMLElement[] {
-  const { segments, cut } = excerpt(text, query);
+/**
+ * The part that speaks most of the query, and the whole behind a disclosure when it is longer.
+ *
+ * @param snippet that part as the engine found it; without it the page looks for itself
+ */
+export function passage(text: string, query: string, snippet?: Snippet): HTMLElement[] {
+  const { segments, cut } = snippet ? fromSnippet(text, snippet) : excerpt(text, query);
   const shown = [el("p", { class: "passage" }, ...nodes(segments))];
   return cut ? [...shown, el("details", {}, el("summary", {}, strings.search.whole), el("p", { class: "whole" }, ...marked(text, query)))] : shown;
 }

@@ -1,0 +1,228 @@
+/** Finding documents: stages, filters, what comes back, and why. */
+
+import type { Document } from "./documents.js";
+import type { Alignment, Explanation } from "./mining.js";
+import type { ProgressEvent } from "./training.js";
+
+export type SearchMode = "dense" | "lexical" | "hybrid";
+
+/** Scores documents for a query: one finite number each, in their order, higher is better. May be asynchronous. */
+export type Reranker = (query: string, documents: Document[]) => ArrayLike<number> | Promise<ArrayLike<number>>;
+
+/** BM25 over words: Unicode words, stemmed in the language of the instance. Scores are sums over the query's terms, from 0 up. */
+export interface LexicalStage {
+  stage: "lexical";
+  /** How soon a repeated word stops adding to the score, 0 or more. Default 0.9. */
+  k1?: number;
+  /** How much long documents are discounted, 0 to 1. Default 0.4. */
+  b?: number;
+  /** Longest list. Default 100, or as many as are needed. */
+  depth?: number;
+}
+
+/** Cosine of the encoder's embeddings, -1 to 1. Documents not encoded yet are not found here. */
+export interface DenseStage {
+  stage: "dense";
+  /** "auto": by the graph (HNSW) where there is one and no filter, else exactly. */
+  index?: "auto" | "exact" | "hnsw";
+  /** Candidates that the search of the graph keeps: more find more of what exact search finds, and take longer. Default 128, at least `depth`. */
+  ef?: number;
+  depth?: number;
+}
+
+/**
+ * One list out of all before it. "weighted": Σ weight × score, each list's scores brought to 0 (its lowest) … 1 (its best) first (Bruch et al.
+ * 2023). "rrf": Σ weight / (constant + rank), reciprocal rank fusion (Cormack et al. 2009).
+ */
+export interface FusionStage {
+  stage: "fusion";
+  /** Default "weighted". */
+  method?: "rrf" | "weighted";
+  /** Of "rrf". Default 60. */
+  constant?: number;
+  /** One for each list before, in order. Default: equal ones, which sum to 1 for scores and are 1 for ranks. */
+  weights?: number[];
+  depth?: number;
+}
+
+/**
+ * Orders the best anew and drops the rest. "maxsim": late interaction, the mean over the query's tokens of the cosine with the nearest
+ * token of the document, -1 to 1; each document is encoded once more, which takes a CPU about as long as indexing it did, and is
+ * remembered. A function is asked in this thread.
+ */
+export interface RerankStage {
+  stage: "rerank";
+  scorer: "maxsim" | Reranker;
+  /**
+   * 1 orders by the scorer alone; below it, (1 − weight) × the score before + weight × the scorer's, each brought to 0 … 1. Default 0.5 for
+   * "maxsim", as encoders are seldom trained for it, and 1 for a function.
+   */
+  weight?: number;
+  /** How many of the best. Default 20, or as many as are needed. */
+  depth?: number;
+}
+
+export type SearchStage = LexicalStage | DenseStage | FusionStage | RerankStage;
+
+type Scalar = string | number | boolean | null;
+
+/** What must hold of a field's value; of any of its items where the value is a list. */
+export interface FieldCondition {
+  eq?: Scalar;
+  /** Also true where the field is not there. */
+  ne?: Scalar;
+  in?: Scalar[];
+  nin?: Scalar[];
+  /** Numbers compare with numbers, texts with texts (by code point, so ISO dates by time). */
+  lt?: number | string;
+  lte?: number | string;
+  gt?: number | string;
+  gte?: number | string;
+  prefix?: string;
+  /** Is it there, and not null? */
+  exists?: boolean;
+}
+
+/**
+ * Which documents may be found: conditions on metadata by field, all of which must hold, such as `{ year: { gte: 2020 }, "author.name": "Ada" }`.
+ * A dot goes into nested metadata; `$id`, `$title` and `$parent` are the document's own. `and`, `or` and `not` combine filters.
+ */
+export interface Filter {
+  and?: Filter[];
+  or?: Filter[];
+  not?: Filter;
+  [field: string]: Scalar | Scalar[] | FieldCondition | Filter | Filter[] | undefined;
+}
+
+/** What ranks, and what may be found. */
+export interface RankingOptions {
+  /** Short for the usual stages. Default "hybrid": dense and lexical, their scores fused in equal parts. */
+  mode?: SearchMode;
+  /** Short for a rerank stage behind those of the mode. */
+  rerank?: "maxsim" | Reranker;
+  /** All stages, in place of mode and rerank. */
+  stages?: SearchStage[];
+  filter?: Filter;
+}
+
+export interface SearchOptions extends RankingOptions {
+  /** Number of hits; with `perDocument`, of documents. Default 10, at most 1000 with the offset. */
+  k?: number;
+  /** Hits to skip. Default 0. */
+  offset?: number;
+  /** Puts chunks of one document (`parent`) together: at most so many of each, the best first and the others in its `more`. */
+  perDocument?: number;
+  /** Adds the best part of each text with marks: `true` for about 240 characters, or their number. Default false. */
+  snippets?: boolean | number;
+  /** Adds to each hit how its score came about, and the token alignment. Default false. */
+  explain?: boolean;
+  signal?: AbortSignal;
+}
+
+/** Rank (from 1) and score in one stage. */
+export interface Place {
+  rank: number;
+  score: number;
+}
+
+export interface Snippet {
+  text: string;
+  /** Where in the document's text it begins, in UTF-16 units. */
+  start: number;
+  /** Beginnings and ends (UTF-16, end exclusive, in this text) of words that the query has too. */
+  highlights: [number, number][];
+}
+
+export interface Hit {
+  id: string;
+  title: string;
+  text: string;
+  parent?: string;
+  metadata?: unknown;
+  /** That of the last stage; comparable within one result list only. */
+  score: number;
+  /** From 1, over all pages. */
+  rank: number;
+  /** Rank and score in each stage that found the document. */
+  dense?: Place;
+  lexical?: Place;
+  fusion?: Place;
+  rerank?: Place;
+  /** With `snippets`. */
+  snippet?: Snippet;
+  /** With `explain`. */
+  explanation?: Explanation;
+  /** With `explain`: for each word piece of the query the one of the document that is nearest to it. */
+  alignment?: Alignment[];
+  /** With `perDocument`: the document it is a chunk of, and how many of its chunks were found. */
+  group?: { id: string; hits: number };
+  /** With `perDocument`: further chunks of the same document, best first. */
+  more?: Hit[];
+}
+
+export interface ContextOptions extends RankingOptions {
+  /** Of the text, as the encoder's tokenizer counts them; another model counts a little differently. Default 1024. */
+  maxTokens?: number;
+  /** How many of the best are chosen from. Default 30. */
+  candidates?: number;
+  /** 1 takes the most relevant, less prefers what says something else (maximal marginal relevance). Default 0.7. */
+  lambda?: number;
+  signal?: AbortSignal;
+}
+
+/** What an answer may rest on. */
+export interface Context {
+  query: string;
+  passages: Passage[];
+  /** Each passage behind its number, "[1] Title", a line below it the text: ready to be read by a model. */
+  text: string;
+  tokens: number;
+}
+
+/** A document, or the part of it that had room. */
+export interface Passage {
+  /** From 1. */
+  citation: number;
+  id: string;
+  title: string;
+  text: string;
+  /** Where in the document's text it begins, in UTF-16 units. */
+  start: number;
+  parent?: string;
+  metadata?: unknown;
+  score: number;
+  tokens: number;
+}
+
+export interface CompareOptions {
+  /** Default 10: those among the best before, and those now. */
+  k?: number;
+  mode?: SearchMode;
+  signal?: AbortSignal;
+  onProgress?: (event: ProgressEvent) => void;
+}
+
+/** One query with the model as it was loaded, and as it is now. */
+export interface Comparison {
+  query: string;
+  /** False where nothing that was trained is in use. */
+  changed: boolean;
+  /** Those among the best now, in order; then those that were. */
+  hits: Moved[];
+}
+
+export interface Moved {
+  document: string;
+  title: string;
+  /** Null where it was not among the first 100. */
+  before: Place | null;
+  after: Place | null;
+  because: Reason[];
+}
+
+/** What moved a document. Documents that were passed stand there with their own cosines before and now. */
+export type Reason =
+  | { kind: "cosine"; before: number; after: number }
+  | { kind: "passed" | "passedBy"; documents: { document: string; title: string; before: number; after: number }[] }
+  /** What was said about it, for this query or for one about the same (cosine). */
+  | { kind: "judged"; query: string; relevant: boolean; similarity: number };
