@@ -127,6 +127,25 @@ fn spans_are_javascript_s() {
 }
 
 #[test]
+fn reasons_are_told_apart() {
+    let keys = CitedPassage {
+        citation: 1,
+        title: "Keys".into(),
+        text: "The signing key expires after 90 days. It is kept in Frankfurt.".into(),
+    };
+    let answer = "The signing key expires after 90 days [1]. It expires after 30 days [1]. It hums. See [9].";
+    let checked = check_citations(answer, &[keys]);
+    let rows = [
+        ("The signing key expires after 90 days [1].", vec![1], true),
+        ("It expires after 30 days [1].", vec![1], false),
+        ("It hums.", vec![], false),
+        ("See [9].", vec![9], false),
+    ];
+    assert_eq!(summary(&checked), rows);
+    assert_eq!(checked.sentences[1].citations[0].missing, ["30"]);
+}
+
+#[test]
 fn titles_bear_sentences_out_too() {
     let titled =
         CitedPassage { citation: 3, title: "Signing keys".into(), text: "They expire after 90 days.".into() };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { answer, NOTHING_FOUND } from "../../pkg/dist/answer/answer.js";
-import { answerPrompt } from "../../pkg/dist/index.js";
+import { answerPrompt, Nearmiss } from "../../pkg/dist/index.js";
 
 const PASSAGES = [
   { citation: 1, id: "a", title: "Keys", text: "Keys expire after 90 days.", start: 0, score: 1, tokens: 9 },
@@ -229,6 +229,25 @@ describe("an answer that nobody waits for", () => {
     give(new ReadableStream({ cancel: cancelled }));
     await gone;
   });
+});
+
+test("an instance asks its engine for passages and for the check", async () => {
+  const fake = fakeNm();
+  const called = [];
+  const call = async (method, args, signal) => {
+    called.push([method, args, signal instanceof AbortSignal]);
+    return fake[method](...args);
+  };
+  const info = { device: { kind: "cpu", name: "", reason: "" }, model: {} };
+  const nm = Nearmiss.over({ info, storage: null, call, onStorage: () => () => {}, dispose: async () => {} });
+  const events = await collect(nm.answer("when?", { generate: () => "Keys expire [1].", mode: "lexical" }));
+  assert.equal(events.at(-1).unsupported, 0);
+  const passages = PASSAGES.map(({ citation, title, text }) => ({ citation, title, text }));
+  assert.deepEqual(called, [
+    ["context", ["when?", { mode: "lexical", maxTokens: 1024 }], true],
+    ["checkCitations", ["Keys expire [1].", passages], false],
+  ]);
+  await assert.rejects(collect(nm.answer("when?", { generate: () => "", k: 3 })), refused("INPUT_INVALID", /options\.k: there is no such option/));
 });
 
 test("passages stand between fences that no passage can hold", () => {

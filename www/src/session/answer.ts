@@ -1,5 +1,5 @@
 /** Answers from the notes: by the browser's own model where there is one, else the passages that a model would be given. */
-import { answerPrompt, builtInModel, type BuiltInModel } from "nearmiss";
+import { answerPrompt, builtInModel, type BuiltInModel, type SearchOptions } from "nearmiss";
 import type { Answered } from "../state.ts";
 import type { Desk } from "./desk.ts";
 
@@ -30,7 +30,7 @@ export class Answers {
       if (signal.aborted) return;
       if (model.available === "available") await this.#write(query, model, signal);
       else {
-        const context = await engine.context(query, { signal });
+        const context = await engine.context(query, { ...this.#ranking(), signal });
         if (!signal.aborted) this.#change({ stage: "passages", context });
       }
     } catch (error) {
@@ -86,13 +86,19 @@ export class Answers {
   async #write(query: string, model: BuiltInModel, signal: AbortSignal): Promise<void> {
     const { engine } = this.#desk;
     if (!engine) return;
-    for await (const event of engine.answer(query, { generate: model.generate, signal })) {
+    for await (const event of engine.answer(query, { ...this.#ranking(), generate: model.generate, signal })) {
       if (signal.aborted) return;
       const text = this.#desk.store.state.answered?.text ?? "";
       if (event.type === "context") this.#change({ stage: "writing", context: event.context });
       else if (event.type === "text") this.#change({ text: text + event.text });
       else this.#change({ stage: "done", text: event.answer, sentences: event.citations });
     }
+  }
+
+  /** As the results above were found. */
+  #ranking(): Pick<SearchOptions, "mode" | "rerank"> {
+    const { mode, closely } = this.#desk.store.state;
+    return { mode, ...(closely && { rerank: "maxsim" as const }) };
   }
 
   async #builtIn(): Promise<BuiltInModel> {
