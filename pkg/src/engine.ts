@@ -1,8 +1,8 @@
 /** What the wasm modules export, as the facade sees it. Written by hand so that both builds meet one interface. */
 
 import type {
-  BeirJudgments, Change, Comparison, Conflict, Context, Document, Example, FeedbackOptions, FeedbackResult, Hit, Impression, Judgment, Metrics,
-  MiningReport, ModelInfo, PseudoOptions, PseudoResult, Suspect, TrainEvent, Undone, Verdict, Why,
+  BeirJudgments, Change, CheckedAnswer, Comparison, Conflict, Context, Document, Example, FeedbackOptions, FeedbackResult, Hit, Impression, Judgment,
+  Metrics, MiningReport, ModelInfo, PseudoOptions, PseudoResult, Suspect, TrainEvent, Undone, Verdict, Why,
 } from "./types.js";
 
 /** Files of a model, already in memory. `weights` is dropped by the engine once parsed. */
@@ -86,6 +86,8 @@ export interface Engine {
   feedback(impressions: Impression[], options: FeedbackOptions): FeedbackResult;
   /** `options` as for mining; the teacher is left out of account. */
   why(query: string, document: string, options: Record<string, unknown>): Promise<Why>;
+  /** Sentences of an answer, what each cites by `[1]` or `[2, 3]`, and whether those passages bear it out, word by word. */
+  checkCitations(answer: string, passages: { citation: number; title: string; text: string }[]): CheckedAnswer;
   /** Answers a `scoring` event. */
   putScores(scores: Float32Array): void;
   start(job: Job): void;

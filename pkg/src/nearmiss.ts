@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The class that applications use: it checks what comes in, speaks to the host, and keeps jobs from colliding. */
 
+import { answer, type Answering } from "./answer/answer.js";
 import * as check from "./checks.js";
 import { createWorkerHost } from "./client.js";
 import { Core } from "./core.js";
@@ -14,8 +15,8 @@ import { context, search } from "./searching.js";
 import { missing, scorer, type Scorer } from "./teacher.js";
 import { storage, type Storage } from "./storing.js";
 import type {
-  CompareOptions, Comparison, Context, ContextOptions, CreateOptions, DeviceInfo, Document, EncodeOptions, EvaluateOptions, Evaluation,
-  ExportedFile, FolderFormat, FolderInput, Hit, MineOptions, MiningResult, ModelInfo, SearchOptions, Teacher, TrainEvent, TrainOptions, Why,
+  AnswerEvent, AnswerOptions, CompareOptions, Comparison, Context, ContextOptions, CreateOptions, DeviceInfo, Document, EncodeOptions,
+  EvaluateOptions, Evaluation, ExportedFile, FolderFormat, FolderInput, Hit, MineOptions, MiningResult, ModelInfo, SearchOptions, Teacher, TrainEvent, TrainOptions, Why,
 } from "./types.js";
 
 // Engines without explicit resource management still get methods under the names that polyfills use.
@@ -98,6 +99,24 @@ export class Nearmiss {
    */
   async context(query: string, options: ContextOptions = {}): Promise<Context> {
     return context(this.#core, query, options);
+  }
+
+  /**
+   * An answer by a model of your own that rests on these passages, piece by piece, and then which of its sentences they bear out.
+   *
+   * ```ts
+   * for await (const event of nm.answer("when does the key expire?", { generate: askMyModel })) {
+   *   if (event.type === "text") show(event.text);
+   *   if (event.type === "done") mark(event.citations.filter((sentence) => !sentence.supported));
+   * }
+   * ```
+   *
+   * @throws {NearmissError} `INPUT_INVALID` for an option, or for a model that fails (its error is the cause) or gives something
+   *   other than text; `ABORTED`; and as `search`
+   */
+  answer(query: string, options: AnswerOptions): AsyncGenerator<AnswerEvent, void, void> {
+    const checkCitations: Answering["checkCitations"] = (text, passages) => this.#core.call("checkCitations", [text, passages]);
+    return answer({ context: (...asked) => this.context(...asked), checkCitations }, query, options);
   }
 
   /**

@@ -3,6 +3,7 @@
 //! Plain objects and typed arrays cross; errors leave as `Error` objects with a `code`. The shapes are written down once,
 //! in the package's `engine.ts`.
 
+mod answering;
 mod convert;
 mod engine;
 mod folders;

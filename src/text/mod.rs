@@ -2,7 +2,8 @@
 //!
 //! In: documents. Out: their [`sentences`] and [`headings`], their [`KeyTerms`], how much of them repeats ([`Shingles`]);
 //! queries made from them ([`pseudo_queries`]), texts that look like them and say something else ([`NearMisses`]), and
-//! queries in other words ([`Augmenter`]).
+//! queries in other words ([`Augmenter`]). And, of an answer that cites passages, whether they bear it out
+//! ([`check_citations`]).
 //! Everything is by rule and by seed: no model, no tensor.
 //!
 //! ```
@@ -26,6 +27,7 @@ mod near_miss;
 mod pseudo_query;
 mod sentences;
 mod shingles;
+mod support;
 mod words;
 
 pub use augment::{AugmentOptions, Augmenter};
@@ -34,3 +36,6 @@ pub use near_miss::{KINDS, NearMiss, NearMissKind, NearMisses};
 pub use pseudo_query::{PseudoOptions, PseudoQuery, cut_out, pseudo_queries};
 pub use sentences::{Heading, headings, sentences};
 pub use shingles::Shingles;
+pub use support::{
+    CheckedAnswer, CheckedSentence, Citation, CitedPassage, SUPPORTED, Support, check_citations, support,
+};

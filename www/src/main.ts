@@ -2,6 +2,7 @@
 import { linkState, readDevice, readModelName } from "./link.ts";
 import { Session } from "./session.ts";
 import { initial, Store } from "./state.ts";
+import { mountAnswer } from "./views/answer.ts";
 import { mountCompare } from "./views/compare.ts";
 import { mountConflicts } from "./views/conflicts.ts";
 import { mountDocuments } from "./views/documents.ts";
@@ -27,6 +28,7 @@ mountModel(store, session);
 mountDocuments(store, session);
 mountKeeping(store, session);
 mountSearch(store, session);
+mountAnswer(store, session);
 mountCompare(store, session);
 mountJudgments(store, session);
 mountMarksTools(store, session);

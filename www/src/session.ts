@@ -2,6 +2,7 @@
 import { Nearmiss, type DeviceChoice, type ModelSource } from "nearmiss";
 import { showLoading } from "./progress.ts";
 import { prefetchSample } from "./sample.ts";
+import { Answers } from "./session/answer.ts";
 import { Desk } from "./session/desk.ts";
 import { Keeping, STORE } from "./session/keeping.ts";
 import { Marks } from "./session/marks.ts";
@@ -14,6 +15,7 @@ import { strings } from "./strings.ts";
 import { prefetchZip } from "./zip.ts";
 
 export class Session {
+  readonly answers: Answers;
   readonly keeping: Keeping;
   readonly marks: Marks;
   readonly mining: Mining;
@@ -26,6 +28,7 @@ export class Session {
   constructor(store: Store, device: DeviceChoice) {
     this.#device = device;
     this.#desk = new Desk(store);
+    this.answers = new Answers(this.#desk);
     this.search = new Search(this.#desk);
     this.marks = new Marks(this.#desk);
     this.keeping = new Keeping(this.#desk, this.marks.ledger);

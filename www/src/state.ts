@@ -3,7 +3,8 @@
  * source from which an engine is filled again after its GPU was lost or another model was chosen.
  */
 import type {
-  Conflict, DeviceInfo, Document, ErrorCode, Example, Hit, Judgment, MiningReport, ModelInfo, StorageState, Suspect, Verdict,
+  BuiltInState, CheckedSentence, Conflict, Context, DeviceInfo, Document, ErrorCode, Example, Hit, Judgment, MiningReport, ModelInfo,
+  StorageState, Suspect, Verdict,
 } from "nearmiss";
 import type { Side } from "./marks.ts";
 import type { PickedModel } from "./model-files.ts";
@@ -68,6 +69,16 @@ export interface Mined {
   step: number | null;
 }
 
+/** The answer to the present question, as far as it has come. */
+export interface Answered {
+  /** "passages": nobody writes one; these are what a model would be given. */
+  stage: "reading" | "writing" | "done" | "stopped" | "passages";
+  context: Context | null;
+  text: string;
+  /** Of an answer that is done. */
+  sentences: CheckedSentence[];
+}
+
 export interface State extends Settings {
   /** Name of the model that this page's server offers. */
   served: string;
@@ -99,6 +110,9 @@ export interface State extends Settings {
   hits: Hit[] | null;
   /** Document id → rank in the same search before the weights changed; null for a fresh search. */
   earlier: ReadonlyMap<string, number> | null;
+  answered: Answered | null;
+  /** The browser's own language model, once it was looked for; `share` of its download, 0..1. */
+  builtIn: { available: BuiltInState; reason: string; share: number } | null;
   mined: Mined | null;
   /** Of the last mining that the person asked for: training reports no documents. */
   nearMisses: Example[];
@@ -140,6 +154,8 @@ export const initial: State = {
   query: "",
   hits: null,
   earlier: null,
+  answered: null,
+  builtIn: null,
   mined: null,
   nearMisses: [],
   suspects: [],

@@ -1,5 +1,6 @@
 /** Every English sentence that a script writes; what stands on the page from the start is in index.html. */
 import type { ErrorCode, Verdict } from "nearmiss";
+import { answer } from "./strings/answer.ts";
 import { compare } from "./strings/compare.ts";
 import { judgments } from "./strings/marks.ts";
 import { keeping } from "./strings/keeping.ts";
@@ -101,6 +102,7 @@ export const strings = {
     whole: "Show the whole passage",
     more: (passages: number) => `${count(passages, "more passage")} of this note`,
   },
+  answer,
   compare,
   judgments,
   keeping,
