@@ -45,6 +45,7 @@ export function showLoading(job: Job): (event: ProgressEvent) => void {
   let label: string = strings.model.starting;
   return (event) => {
     if (event.type === "encode" || event.type === "search" || event.type === "import") return;
+    if (event.type === "graph") return job.report({ label: strings.model.linking, done: event.done, total: event.total });
     if (event.type === "restore") return job.report({ label: strings.model.restoring, done: event.loaded, total: event.total });
     if (event.type === "load") label = strings.model.after[event.stage];
     else files.set(event.file, event);

@@ -51,6 +51,7 @@ export const strings = {
     after: { device: "Starting the engine", module: "Reading the weights", model: "Nearly there" },
     starting: "Choosing the device",
     restoring: "Reading what is kept on this device",
+    linking: "Preparing the search of many notes",
     ready: "The model is ready.",
     own: "your model",
     picked: (name: string) => `Ready to load: ${name}.`,
