@@ -79,7 +79,7 @@ describe("answers from the notes", { timeout: 300_000 }, () => {
     await page.evaluate(() => globalThis.go());
     await page.locator("#answer-check").waitFor();
     await page.locator("#answer-ask:focus").waitFor();
-    assert.equal(await note(), "3 sentences of 4 not borne out by a source.");
+    assert.equal(await note(), "3 sentences of 4 are not borne out by a source.");
     assert.equal(await page.locator("#announce").textContent(), await note());
     const sentences = await page.getByTestId("sentence").evaluateAll((all) => all.map(({ textContent, className }) => [textContent, className]));
     assert.deepEqual(sentences, [

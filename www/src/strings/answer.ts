@@ -11,7 +11,7 @@ export const answer = {
   finished: (sentences: number, unsupported: number) =>
     unsupported === 0
       ? `The sources hold the words of ${sentences === 1 ? "its one sentence" : `all ${count(sentences, "sentence")}`}.`
-      : `${count(unsupported, "sentence")} of ${sentences} not borne out by a source.`,
+      : `${count(unsupported, "sentence")} of ${sentences} ${unsupported === 1 ? "is" : "are"} not borne out by a source.`,
   downloading: (share: number) => `Downloading: ${Math.round(share * 100)} %`,
   copied: "Copied. It leaves this device only if you paste it somewhere else.",
   notCopied: "The browser did not allow copying. Select the passages and copy them by hand.",
