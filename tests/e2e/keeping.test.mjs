@@ -99,7 +99,7 @@ describe("what is kept on this device", { timeout: 300_000 }, () => {
   it("a tab that dies while files come in loses none that came before, and few of those under way", async () => {
     let page = await site.open(OPEN);
     const keeper = await page.context().newPage();
-    const stored = async () => Number((await page.locator("#documents-count").textContent()).match(/^\d+/)?.[0] ?? 0);
+    const stored = async () => Number((await page.locator("#documents-count").textContent()).replaceAll(",", "").match(/^\d+/)?.[0] ?? 0);
     let known = 0;
     for (const [round, least] of [150, 230, 310].entries()) {
       await loadModel(page);

@@ -47,7 +47,8 @@ function framed(text: string, start: number, end: number, matches: Match[]): Exc
 
 /** What the engine chose to show: it knows the stems and which words are rare. */
 export function fromSnippet(text: string, { text: shown, start, highlights }: Snippet): Excerpt {
-  const matches = highlights.map(([from, to]) => ({ start: start + from, end: start + to, word: 0 }));
+  const telling = highlights.filter(([from, to]) => !COMMON.has(shown.slice(from, to).toLowerCase()));
+  const matches = telling.map(([from, to]) => ({ start: start + from, end: start + to, word: 0 }));
   return framed(text, start, start + shown.length, matches);
 }
 

@@ -145,7 +145,7 @@ class StoredHost implements Host {
       if (event?.type === "verdict" || (event?.type === "indexed" && this.#reweighed)) await this.#saveWeights();
       const closed = event === null || event.type === "indexed" || event.type === "verdict";
       if (closed || event.type === "encode") await this.#saveVectors(closed ? 1 : UNSAVED_ROWS);
-      if (closed && this.#unsaved) this.#tell(null);
+      if (closed) this.#tell(null);
     } catch (error) {
       const { code, message } = toNearmissError(error);
       this.#tell({ code, message });

@@ -6,9 +6,9 @@ export const keeping = {
   /** Name of the file that holds everything. */
   file: "notes.nearmiss",
   nothing: "Nothing is kept yet. What you add is kept in this browser, on this device, and is here again when you come back.",
-  earlier: (bytes: number) => `${megabytes(bytes)} MB are kept from an earlier visit. They are here again when the model is loaded.`,
+  earlier: (bytes: number) => `${space(bytes)} of notes and marks are kept from an earlier visit. They are here again when the model is loaded.`,
   kept: ({ kind, bytes, reason }: StorageState) =>
-    kind === "memory" ? `Nothing is kept: ${reason} All is gone when this tab closes.` : `Kept in this browser, on this device: notes, marks, what was read and trained (${megabytes(bytes)} MB).`,
+    kind === "memory" ? `Nothing is kept: ${reason} All is gone when this tab closes.` : `Kept in this browser, on this device: notes, marks, what was read and trained (${space(bytes)}).`,
   reader: "Another tab has these notes open and writes them. Search works here and follows that tab; to change something, go there or close it.",
   unsaved: (message: string) => `Not saved: ${message}`,
   leftOut: (reason: string) => `Left out: ${reason}`,
@@ -18,3 +18,7 @@ export const keeping = {
   imported: "Taken up. Load the model to go on.",
   deleted: "Everything is deleted from this device.",
 };
+
+function space(bytes: number): string {
+  return bytes < 100_000 ? `${Math.ceil(bytes / 1000)} kB` : `${megabytes(bytes)} MB`;
+}
