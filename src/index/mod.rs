@@ -32,4 +32,4 @@ pub use maxsim::{Alignment, align, maxsim};
 pub use mmr::mmr;
 #[doc(inline)]
 pub use nearmiss_kernels::{Hit, TopK, top_k};
-pub use snippet::{Snippet, highlights, snippet};
+pub use snippet::{Snippet, snippet};

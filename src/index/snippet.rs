@@ -1,6 +1,6 @@
 //! The part of a text that a person should see first, and the words in it to mark.
 
-use super::{Analyzer, Bm25};
+use super::Bm25;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -32,12 +32,6 @@ pub fn snippet(index: &Bm25, query: &str, text: &str, length: usize, starts: &[u
     let inside = |at: &Range<usize>| at.start >= range.start && at.end <= range.end;
     let highlights = matches.into_iter().map(|(_, at)| at).filter(inside).collect();
     Snippet { range, highlights }
-}
-
-/// Where in the text the terms of the query stand, for marking them in a text that is shown whole.
-pub fn highlights(analyzer: &Analyzer, query: &str, text: &str) -> Vec<Range<usize>> {
-    let wanted: HashSet<String> = analyzer.terms(query).into_iter().collect();
-    analyzer.spans(text).into_iter().filter(|(term, _)| wanted.contains(term)).map(|(_, at)| at).collect()
 }
 
 /// Start of the first match of the best window.

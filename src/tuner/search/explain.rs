@@ -1,7 +1,7 @@
 //! Why a hit has its score, stage by stage.
 
-use super::options::{Method, RERANK_WEIGHT, Scorer, SearchStage};
 use super::pipeline::{Step, Trace};
+use super::stage::{Method, RERANK_WEIGHT, Scorer, SearchStage};
 use crate::index::{Bm25, Explanation, Hit, fusion};
 
 impl Trace {

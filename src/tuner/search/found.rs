@@ -4,8 +4,9 @@
 #![allow(missing_docs)]
 
 use super::explain::place;
-use super::options::{SearchOptions, SearchStage};
+use super::options::SearchOptions;
 use super::pipeline::{Step, Trace};
+use super::stage::SearchStage;
 use super::tokens::TOGETHER;
 use crate::dataset::Document;
 use crate::error::Result;

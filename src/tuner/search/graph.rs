@@ -1,7 +1,7 @@
 //! The graph of neighbours over the documents' embeddings, and bringing it after them.
 
 use super::dense::Dense;
-use super::options::VectorIndex;
+use super::stage::VectorIndex;
 use crate::encoder::{FNV_OFFSET, fnv1a};
 use crate::error::Result;
 use crate::index::{EF, Hit, Hnsw, HnswOptions};

@@ -7,13 +7,15 @@ mod graph;
 mod measure;
 mod options;
 mod pipeline;
+mod stage;
 mod tokens;
 
 pub(in crate::tuner) use dense::Dense;
 pub use found::{Excerpt, Found, Group, Place};
 pub(in crate::tuner) use graph::{GRAPH_FROM, Graph, Growing};
-pub(in crate::tuner) use options::DEPTH;
-pub use options::{Method, Mode, Scorer, SearchOptions, SearchStage, Snippets, VectorIndex};
+pub use options::{Mode, SearchOptions, Snippets};
+pub(in crate::tuner) use stage::DEPTH;
+pub use stage::{Method, Scorer, SearchStage, VectorIndex};
 pub(in crate::tuner) use tokens::TokenCache;
 
 use super::Tuner;

@@ -1,6 +1,6 @@
 //! Runs the stages of a search and remembers what each of them found.
 
-use super::options::{Method, RERANK_WEIGHT, Scorer, SearchStage, VectorIndex};
+use super::stage::{Method, RERANK_WEIGHT, Scorer, SearchStage, VectorIndex};
 use crate::encoder::{TokenEmbeddings, Tower};
 use crate::error::Result;
 use crate::index::{Hit, TopK, fusion, maxsim};
