@@ -35,6 +35,7 @@ function head(version) {
     `others are. Each engine in a fresh page. ${QUERIES} queries, the same for all, timed one by one after 20 to warm up. Vectors: 384 numbers, length 1,`,
     "around 500 centres (`bench/search/vectors.js`), k = 10; graphs with 16 links, 128 candidates when they are made. Recall is measured against",
     "scoring every row. No query is encoded here. Loading a library, and the copy of the vectors that a test needs, are not timed.",
+    `An index that lets itself be interrupted is given ${LIMIT / 1000} s.`,
   ];
 }
 
