@@ -12,6 +12,14 @@ pub struct Near {
     pub row: u32,
 }
 
+impl Near {
+    /// How near a row is to a query. NaN, which rows of extreme length lead to, is as far as can be; both zeros are one.
+    pub fn new(rows: Rows, row: u32, query: &[f32]) -> Self {
+        let score = dot(rows.row(row as usize), query) + 0.0;
+        Self { score: if score.is_nan() { f32::NEG_INFINITY } else { score }, row }
+    }
+}
+
 impl Eq for Near {}
 
 impl Ord for Near {
@@ -81,7 +89,7 @@ pub(super) fn search_layer(
             if !scratch.visit(row) {
                 continue;
             }
-            let next = Near { score: dot(rows.row(row as usize), query), row };
+            let next = Near::new(rows, row, query);
             if found.len() < ef {
                 open.push(next);
                 found.push(Reverse(next));
