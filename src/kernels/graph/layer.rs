@@ -42,7 +42,7 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    fn begin(&mut self, rows: usize) {
+    pub(super) fn begin(&mut self, rows: usize) {
         if self.seen.len() < rows || self.walk == u32::MAX {
             self.seen = vec![0; rows];
             self.walk = 0;
@@ -51,7 +51,7 @@ impl Scratch {
     }
 
     /// Was it new?
-    fn visit(&mut self, row: u32) -> bool {
+    pub(super) fn visit(&mut self, row: u32) -> bool {
         let mark = &mut self.seen[row as usize];
         let new = *mark != self.walk;
         *mark = self.walk;

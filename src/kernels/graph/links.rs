@@ -114,20 +114,26 @@ fn rename_each(links: &mut [u32], names: &BTreeMap<u32, u32>) {
 /// Algorithm 4: of candidates, nearest first, those that are nearer to the base than to any chosen before, so that links lead into all
 /// directions; then the nearest of the others, while there is room.
 pub(super) fn select(rows: Rows, candidates: &[Near], most: usize) -> Vec<Near> {
-    if candidates.len() <= most {
-        return candidates.to_vec();
+    select_beside(rows, Vec::new(), candidates, most)
+}
+
+/// The same beside links that stay.
+pub(super) fn select_beside(rows: Rows, stay: Vec<Near>, candidates: &[Near], most: usize) -> Vec<Near> {
+    let mut chosen = stay;
+    if chosen.len() + candidates.len() <= most {
+        chosen.extend(candidates);
+        return chosen;
     }
-    let mut chosen: Vec<Near> = Vec::with_capacity(most);
     let mut left = Vec::new();
     for &candidate in candidates {
-        if chosen.len() == most {
+        if chosen.len() >= most {
             break;
         }
         let own = rows.row(candidate.row as usize);
         let apart = chosen.iter().all(|near| dot(rows.row(near.row as usize), own) < candidate.score);
         if apart { chosen.push(candidate) } else { left.push(candidate) }
     }
-    let room = most - chosen.len();
+    let room = most.saturating_sub(chosen.len());
     chosen.extend(left.into_iter().take(room));
     chosen
 }

@@ -1,7 +1,7 @@
 //! Rows that leave a graph, and rows that change their numbers.
 
-use super::layer::Near;
-use super::links::{Links, select};
+use super::layer::{Near, Scratch};
+use super::links::{Links, select_beside};
 use super::twins::Twins;
 use super::{ABSENT, Graph, TWIN};
 use crate::Rows;
@@ -31,9 +31,10 @@ impl Graph {
             }
         }
         self.links.rename(&heirs);
+        let mut scratch = Scratch::default();
         for row in self.linked().collect::<Vec<_>>() {
             for layer in 0..=self.levels[row] {
-                self.relink(rows, row as u32, layer);
+                self.relink(rows, row as u32, layer, &mut scratch);
             }
         }
         for row in leaving.into_iter().filter(|&row| old[row] != TWIN) {
@@ -45,7 +46,7 @@ impl Graph {
     }
 
     /// Replaces links to rows that have left.
-    fn relink(&mut self, rows: Rows, row: u32, layer: u8) {
+    fn relink(&mut self, rows: Rows, row: u32, layer: u8, scratch: &mut Scratch) {
         let gone = |other: &u32| self.levels[*other as usize] == ABSENT;
         let known = self.links.of(row, layer);
         if !known.iter().any(gone) {
@@ -54,27 +55,35 @@ impl Graph {
         // Those that are left, and in place of the others whoever those were linked to, through any number of rows that left.
         let mut candidates: Vec<u32> = Vec::new();
         let mut open: Vec<u32> = known.to_vec();
-        let mut seen = vec![row];
+        let mut asked = 0;
+        scratch.begin(rows.len());
+        scratch.visit(row);
         while let Some(other) = open.pop() {
-            if seen.contains(&other) {
+            if !scratch.visit(other) {
                 continue;
             }
-            seen.push(other);
-            if gone(&other) {
-                // Far more than are needed to choose from.
-                if seen.len() < 16 * self.m {
-                    open.extend_from_slice(self.links.of(other, layer));
-                }
-            } else {
+            if !gone(&other) {
                 candidates.push(other);
+            } else if asked < 4 * self.m {
+                // More are not needed to choose from.
+                asked += 1;
+                open.extend_from_slice(self.links.of(other, layer));
             }
         }
+        let (kept, candidates): (Vec<u32>, Vec<u32>) =
+            candidates.into_iter().partition(|other| known.contains(other));
+        let most = known.len();
         let own = rows.row(row as usize);
-        let mut near: Vec<Near> = candidates.into_iter().map(|other| Near::new(rows, other, own)).collect();
-        near.sort_unstable_by(|a, b| b.cmp(a));
-        let chosen = select(rows, &near, self.links.most(layer));
-        // Both ways: a row that only led to those that left would be found by nobody.
-        for &Near { row: other, score } in &chosen {
+        let near = |other| Near::new(rows, other, own);
+        let mut candidates: Vec<Near> = candidates.into_iter().map(near).collect();
+        candidates.sort_unstable_by(|a, b| b.cmp(a));
+        // The links that were chosen with more to choose from stay.
+        candidates.truncate(2 * most);
+        let kept: Vec<Near> = kept.into_iter().map(near).collect();
+        let before = kept.len();
+        let chosen = select_beside(rows, kept, &candidates, most);
+        // Both ways, where it is new: a row that only led to those that left would be found by nobody.
+        for &Near { row: other, score } in &chosen[before..] {
             if !self.links.of(other, layer).contains(&row) {
                 self.links.add(rows, other, Near { score, row }, layer);
             }
