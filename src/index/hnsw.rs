@@ -1,10 +1,10 @@
 //! Approximate search over a graph of neighbours (HNSW), for corpora that are too large to score every document.
 //!
-//! Ours, because no crate of November 2026 does all that a browser needs. On wasm32-unknown-unknown without threads and files `hnsw` 0.11,
-//! `small-world-rs` 1.1 and `edgevec` 0.9 compile; `usearch` 2.26 wraps C++ and does not; `instant-distance` 0.6, `hnsw_rs` 0.3, `hora` 0.1 and
-//! `hnswlib-rs` 0.10 draw their levels from a random source that is not there unless a feature of an indirect dependency is set, and build
-//! with threads. Of all eight only `edgevec`, `small-world-rs` and `hnswlib-rs` delete, and none repairs the graph then; every one keeps a copy of the
-//! vectors of its own, 154 MB for 100,000 of 384 numbers.
+//! Ours, because no crate of November 2026 does all that a browser needs. Without threads and files, wasm32-unknown-unknown builds `hnsw` 0.11,
+//! `small-world-rs` 1.1 and `edgevec` 0.9; not `usearch` 2.26, which wraps C++, nor `instant-distance` 0.6, `hnsw_rs` 0.3, `hora` 0.1 and
+//! `hnswlib-rs` 0.10 as they come: they ask for a random source that is there only by features of indirect dependencies. Of all eight only
+//! `usearch`, `edgevec` and `hnswlib-rs` delete, by a mark that searches step over, and mend no links then. All but `hnswlib-rs` keep vectors of
+//! their own, 154 MB for 100,000 of 384 numbers; that one brings 70 crates, locks among them.
 //!
 //! The graph itself is in [`nearmiss_kernels::graph`]; this is what makes it durable.
 

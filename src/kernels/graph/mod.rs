@@ -56,7 +56,8 @@ impl Graph {
     /// linked, at least `m`. The nearest of these numbers are taken for others.
     pub fn new(m: usize, ef_construction: usize, seed: u64) -> Self {
         let m = m.clamp(*LINKS.start(), *LINKS.end());
-        let ef_construction = ef_construction.max(m);
+        // As it is stored.
+        let ef_construction = ef_construction.clamp(m, u32::MAX as usize);
         let (levels, links, twins) = (Vec::new(), Links::new(m), Twins::default());
         Self { m, ef_construction, seed, levels, links, twins, entry: None, len: 0 }
     }
