@@ -6,6 +6,7 @@ use nearmiss::dataset::Rng;
 use nearmiss::embeddings::Embeddings;
 use nearmiss::index::{EF, Hnsw, HnswOptions, flat};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use std::collections::HashSet;
 
 /// Unit vectors around a few centres, as texts about a few topics are.
@@ -136,11 +137,15 @@ fn small_and_strange_sets_are_searched_whole() {
             flat::search(&rows, &query, 3).into_iter().filter(|hit| hit.position < count).collect();
         assert_eq!(graph.search(&rows, &query, 10, 1), expected);
     }
-    // All equal: the lower rows stand first.
-    let same = Embeddings::new(2, [0.6f32, 0.8].repeat(200)).unwrap();
-    let graph = build(&same, HnswOptions::default());
-    assert_eq!(graph.search(&same, &query, 5, 200).len(), 5);
-    assert_eq!(graph.len(), 200);
+    // All equal, or nothing but zeros: the lower rows stand first.
+    for number in [[0.6f32, 0.8], [0.0, 0.0]] {
+        let same = Embeddings::new(2, number.repeat(200)).unwrap();
+        let graph = build(&same, HnswOptions::default());
+        assert_eq!(graph.len(), 200);
+        for k in [5, 200] {
+            assert_eq!(graph.search(&same, &query, k, EF), flat::search(&same, &query, k));
+        }
+    }
 }
 
 #[test]
@@ -162,20 +167,164 @@ fn rows_may_change_their_numbers() {
     assert_eq!(after, before);
 }
 
+#[test]
+fn copies_hide_nobody() {
+    // A hundred copies, before or after the others: linked to each other, they kept a walk from reaching anything else.
+    let others = clustered(2000, 32, 40, 10);
+    for copies_first in [true, false] {
+        let copies = others.row(17).repeat(100);
+        let parts =
+            if copies_first { [&copies[..], others.as_slice()] } else { [others.as_slice(), &copies[..]] };
+        let rows = Embeddings::new(32, parts.concat()).unwrap();
+        let graph = build(&rows, HnswOptions::default());
+        assert_eq!(graph.len(), 2100);
+        for row in 0..rows.len() {
+            let hits = graph.search(&rows, rows.row(row), 101, EF);
+            let exact = flat::search(&rows, rows.row(row), 1);
+            assert_eq!(hits[0], exact[0], "row {row}, copies first: {copies_first}");
+        }
+        let expected = flat::search(&rows, others.row(17), 101);
+        assert_eq!(graph.search(&rows, others.row(17), 101, EF), expected);
+    }
+}
+
+#[test]
+fn no_number_is_too_large() {
+    let rows = clustered(50, 8, 4, 11);
+    let graph = build(&rows, HnswOptions { m: usize::MAX, ef_construction: usize::MAX, seed: u64::MAX });
+    assert!(Hnsw::from_bytes(&graph.to_bytes(), 50).unwrap() == graph);
+    for (k, ef) in [(usize::MAX, 1), (1, usize::MAX), (50, 0), (0, 0), (usize::MAX, usize::MAX)] {
+        assert_eq!(graph.search(&rows, rows.row(0), k, ef), flat::search(&rows, rows.row(0), k));
+    }
+    // Not a number is near to nothing, as in exact search.
+    let strange = [f32::NAN, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    assert!(graph.search(&rows, &strange, 5, EF).is_empty());
+}
+
+#[test]
+fn rows_that_are_named_twice_leave_once() {
+    let rows = clustered(30, 8, 4, 12);
+    let mut graph = build(&rows, HnswOptions::default());
+    graph.remove(&rows, &[3, 3, 99, 29, 29]);
+    assert_eq!(graph.len(), 28);
+    graph.remove(&rows, &[3, 29]);
+    assert_eq!(graph.len(), 28);
+}
+
+/// A header that announces more rows than there are vectors is refused before anything is made for them.
+#[test]
+fn a_small_file_cannot_ask_for_much_memory() {
+    let bytes = |rows: u32, levels: &[u8], m: u32| {
+        let mut bytes = build(&Embeddings::empty(2), HnswOptions::default()).to_bytes()[..8].to_vec();
+        [m, 256, 0, 0, rows, rows - 1].iter().for_each(|number| bytes.extend(number.to_le_bytes()));
+        bytes.extend(levels);
+        bytes.extend([0, 0]);
+        bytes.extend(checksum(&bytes).to_le_bytes());
+        bytes
+    };
+    let levels = |rows: usize| [vec![u8::MAX; rows - 1], vec![0]].concat();
+    assert!(Hnsw::from_bytes(&bytes(60, &levels(60), 16), 60).is_ok());
+    let refused = |bytes: &[u8]| Hnsw::from_bytes(bytes, 60).unwrap_err().to_string();
+    // 8 GB in tables, were they made.
+    assert!(refused(&bytes(4_000_000, &levels(4_000_000), 256)).contains("more than 60 vectors"));
+    assert!(refused(&bytes(u32::MAX, &levels(60), 16)).contains("damaged"));
+    assert!(refused(&bytes(60, &levels(60), 257)).contains("damaged"));
+}
+
+/// FNV-1a.
+fn checksum(bytes: &[u8]) -> u64 {
+    let step = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
+}
+
+/// What may happen to a graph.
+#[derive(Debug, Clone)]
+enum Step {
+    Insert(usize),
+    Remove(Vec<usize>),
+    Store,
+    /// Row `i` becomes row `n - 1 - i`.
+    Turn,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        6 => (0..COUNT).prop_map(Step::Insert),
+        3 => prop::collection::vec(0..COUNT, 0..12).prop_map(Step::Remove),
+        1 => Just(Step::Store),
+        1 => Just(Step::Turn),
+    ];
+    prop::collection::vec(step, 1..80)
+}
+
+const COUNT: usize = 40;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, rng_seed: RngSeed::Fixed(0x6e65_6172), failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Forty rows of twelve different vectors, in any order of events: at any time exactly what exact search finds among those
+    /// that are in. So few are all linked to each other, so nothing may be missed.
+    #[test]
+    fn a_graph_with_copies_keeps_up_with_a_list(steps in steps()) {
+        let different = clustered(12, 8, 4, 13);
+        let mut rows = different.gather(&(0..COUNT).map(|row| row * 7 % 12).collect::<Vec<_>>());
+        let mut graph = Hnsw::new(HnswOptions::default());
+        let mut inside = [false; COUNT];
+        for step in steps {
+            match step {
+                Step::Insert(row) => {
+                    graph.insert(&rows, row);
+                    inside[row] = true;
+                }
+                Step::Remove(leaving) => {
+                    graph.remove(&rows, &leaving);
+                    leaving.iter().for_each(|&row| inside[row] = false);
+                }
+                Step::Store => {
+                    let again = Hnsw::from_bytes(&graph.to_bytes(), COUNT).unwrap();
+                    prop_assert!(again == graph);
+                    graph = again;
+                }
+                Step::Turn => {
+                    let new = |row: usize| inside[row].then_some((COUNT - 1 - row) as u32);
+                    graph.renumber(&(0..COUNT).map(new).collect::<Vec<_>>());
+                    rows = rows.gather(&(0..COUNT).rev().collect::<Vec<_>>());
+                    inside.reverse();
+                }
+            }
+            prop_assert_eq!(graph.len(), inside.iter().filter(|&&is| is).count());
+            for query in different.rows().take(3) {
+                let exact = flat::search(&rows, query, COUNT).into_iter().filter(|hit| inside[hit.position]);
+                for k in [1, 5, COUNT] {
+                    let expected: Vec<_> = exact.clone().take(k).collect();
+                    prop_assert_eq!(graph.search(&rows, query, k, COUNT), expected);
+                }
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     /// Bytes that are no graph, or a changed one, are refused; what passes is searched without a panic.
     #[test]
-    fn damaged_bytes_never_panic(noise in prop::collection::vec(any::<u8>(), 0..200), at in any::<prop::sample::Index>(), byte in any::<u8>(), fix in any::<bool>()) {
-        let rows = clustered(60, 8, 4, 9);
+    fn damaged_bytes_never_panic(
+        noise in prop::collection::vec(any::<u8>(), 0..200),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+        fix in any::<bool>(),
+    ) {
+        // The last ten are copies of the first.
+        let rows = clustered(50, 8, 4, 9);
+        let rows = rows.gather(&(0..60).map(|row| row % 50).collect::<Vec<_>>());
         let mut bytes = build(&rows, HnswOptions { m: 4, ..HnswOptions::default() }).to_bytes();
         let end = bytes.len() - 8;
         let at = at.index(end);
         bytes[at] = byte;
         if fix {
             // With a checksum that fits, as no accident would leave it.
-            let sum = bytes[..end].iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, &b| (hash ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3));
+            let sum = checksum(&bytes[..end]);
             bytes[end..].copy_from_slice(&sum.to_le_bytes());
         }
         if let Ok(mut graph) = Hnsw::from_bytes(&bytes, rows.len()) {

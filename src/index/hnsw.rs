@@ -1,20 +1,20 @@
 //! Approximate search over a graph of neighbours (HNSW), for corpora that are too large to score every document.
 //!
-//! Ours, because no crate of November 2026 does all that a browser needs. On wasm32-unknown-unknown without threads and files `hnsw` 0.11,
-//! `small-world-rs` 1.1 and `edgevec` 0.9 compile; `usearch` 2.26 wraps C++ and does not; `instant-distance` 0.6, `hnsw_rs` 0.3, `hora` 0.1 and
-//! `hnswlib-rs` 0.10 draw their levels from a random source that is not there unless a feature of an indirect dependency is set, and build
-//! with threads. Of all eight only `edgevec`, `small-world-rs` and `hnswlib-rs` delete, and none repairs the graph then; every one keeps a copy of the
-//! vectors of its own, 154 MB for 100,000 of 384 numbers.
+//! Ours, because no crate of November 2026 does all that a browser needs. Without threads and files, wasm32-unknown-unknown builds `hnsw` 0.11,
+//! `small-world-rs` 1.1 and `edgevec` 0.9; not `usearch` 2.26, which wraps C++, nor `instant-distance` 0.6, `hnsw_rs` 0.3, `hora` 0.1 and
+//! `hnswlib-rs` 0.10 as they come: they ask for a random source that is there only by features of indirect dependencies. Of all eight only
+//! `usearch`, `edgevec` and `hnswlib-rs` delete, by a mark that searches step over, and mend no links then. All but `hnswlib-rs` keep vectors of
+//! their own, 154 MB for 100,000 of 384 numbers; that one brings 70 crates, locks among them.
 //!
 //! The graph itself is in [`nearmiss_kernels::graph`]; this is what makes it durable.
 
 use super::Hit;
 use crate::embeddings::Embeddings;
 use crate::error::{Error, Result};
-use nearmiss_kernels::graph::{ABSENT, Graph, Parts, Scratch};
+use nearmiss_kernels::graph::{Graph, HIGHEST, Parts, Scratch, TWIN};
 use std::cell::RefCell;
 
-const MAGIC: &[u8; 8] = b"nmhnsw\x01\0";
+const MAGIC: &[u8; 8] = b"nmhnsw\x02\0";
 
 /// Size of a graph, and how carefully it is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +116,7 @@ impl Hnsw {
             bytes.extend((list.len() as u16).to_le_bytes());
             list.iter().for_each(|link| bytes.extend(link.to_le_bytes()));
         }
+        parts.twins.iter().for_each(|first| bytes.extend(first.to_le_bytes()));
         let sum = checksum(&bytes);
         bytes.extend(sum.to_le_bytes());
         bytes
@@ -127,10 +128,12 @@ impl Hnsw {
     /// `InputInvalid` for anything else, or for a graph over more rows.
     pub fn from_bytes(bytes: &[u8], rows: usize) -> Result<Self> {
         let refuse = || Error::input("index", "is damaged, or was not made by this version");
-        let graph = parse(bytes).and_then(Graph::from_parts).ok_or_else(refuse)?;
-        if (rows..).take_while(|row| *row < graph.rows()).any(|row| graph.contains(row)) {
+        let parts = parse(bytes).ok_or_else(refuse)?;
+        // Before anything is made for each of them.
+        if parts.levels.len() > rows {
             return Err(Error::input("index", format!("is about more than {rows} vectors")));
         }
+        let graph = Graph::from_parts(parts).ok_or_else(refuse)?;
         Ok(Self { graph, scratch: RefCell::default() })
     }
 }
@@ -141,28 +144,29 @@ fn parse(bytes: &[u8]) -> Option<Parts> {
         return None;
     }
     let mut rest = body.strip_prefix(MAGIC)?;
-    let mut number =
-        || take(&mut rest, 4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]));
+    let mut number = || take(&mut rest, 4).map(whole);
     let (m, ef_construction) = (number()? as usize, number()? as usize);
     let seed = u64::from(number()?) | u64::from(number()?) << 32;
     let (count, entry) = (number()? as usize, number()?);
     let levels = take(&mut rest, count)?.to_vec();
     let mut links = Vec::new();
-    for &level in levels.iter().filter(|&&level| level != ABSENT) {
+    for &level in levels.iter().filter(|&&level| level <= HIGHEST) {
         let mut lists = Vec::new();
         for _ in 0..=level {
             let length = take(&mut rest, 2).map(|two| u16::from_le_bytes([two[0], two[1]]))?;
             let list = take(&mut rest, 4 * usize::from(length))?;
-            lists.push(
-                list.chunks_exact(4)
-                    .map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
-                    .collect(),
-            );
+            lists.push(list.chunks_exact(4).map(whole).collect());
         }
         links.push(lists);
     }
+    let twins = levels.iter().filter(|&&level| level == TWIN);
+    let twins = twins.map(|_| take(&mut rest, 4).map(whole)).collect::<Option<Vec<u32>>>()?;
     let entry = (entry != u32::MAX).then_some(entry);
-    rest.is_empty().then_some(Parts { m, ef_construction, seed, levels, entry, links })
+    rest.is_empty().then_some(Parts { m, ef_construction, seed, levels, entry, links, twins })
+}
+
+fn whole(four: &[u8]) -> u32 {
+    u32::from_le_bytes([four[0], four[1], four[2], four[3]])
 }
 
 /// The next bytes, if there are so many.

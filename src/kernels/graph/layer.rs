@@ -12,6 +12,14 @@ pub struct Near {
     pub row: u32,
 }
 
+impl Near {
+    /// How near a row is to a query. NaN, which rows of extreme length lead to, is as far as can be; both zeros are one.
+    pub fn new(rows: Rows, row: u32, query: &[f32]) -> Self {
+        let score = dot(rows.row(row as usize), query) + 0.0;
+        Self { score: if score.is_nan() { f32::NEG_INFINITY } else { score }, row }
+    }
+}
+
 impl Eq for Near {}
 
 impl Ord for Near {
@@ -34,7 +42,7 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    fn begin(&mut self, rows: usize) {
+    pub(super) fn begin(&mut self, rows: usize) {
         if self.seen.len() < rows || self.walk == u32::MAX {
             self.seen = vec![0; rows];
             self.walk = 0;
@@ -43,7 +51,7 @@ impl Scratch {
     }
 
     /// Was it new?
-    fn visit(&mut self, row: u32) -> bool {
+    pub(super) fn visit(&mut self, row: u32) -> bool {
         let mark = &mut self.seen[row as usize];
         let new = *mark != self.walk;
         *mark = self.walk;
@@ -81,7 +89,7 @@ pub(super) fn search_layer(
             if !scratch.visit(row) {
                 continue;
             }
-            let next = Near { score: dot(rows.row(row as usize), query), row };
+            let next = Near::new(rows, row, query);
             if found.len() < ef {
                 open.push(next);
                 found.push(Reverse(next));

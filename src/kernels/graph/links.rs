@@ -2,6 +2,7 @@
 
 use super::layer::Near;
 use crate::{Rows, dot};
+use std::collections::BTreeMap;
 
 /// Links of every row: the bottom layer in one table, the few above it in lists.
 #[derive(Debug, Clone)]
@@ -49,6 +50,26 @@ impl Links {
         }
     }
 
+    /// Each first row gives its place, links from it and to it, to the second, which has none.
+    pub(super) fn rename(&mut self, names: &BTreeMap<u32, u32>) {
+        if names.is_empty() {
+            return;
+        }
+        names.values().for_each(|&new| self.make_room(new as usize, 0));
+        let stride = self.stride();
+        for row in self.bottom.chunks_exact_mut(stride) {
+            let count = row[0] as usize;
+            rename_each(&mut row[1..=count], names);
+        }
+        self.upper.iter_mut().flatten().for_each(|layer| rename_each(layer, names));
+        for (&old, &new) in names {
+            let (old, new) = (old as usize, new as usize);
+            self.upper.swap(old, new);
+            self.bottom.copy_within(old * stride..(old + 1) * stride, new * stride);
+            self.bottom[old * stride] = 0;
+        }
+    }
+
     /// At most as many as there is room for.
     pub(super) fn set(&mut self, row: u32, layer: u8, links: impl Iterator<Item = u32>) {
         let links = links.take(self.most(layer));
@@ -74,31 +95,45 @@ impl Links {
             return self.set(row, layer, all.into_iter());
         }
         let own = rows.row(row as usize);
-        let score = |other: u32| Near { score: dot(rows.row(other as usize), own), row: other };
-        let mut all: Vec<Near> = known.iter().map(|&other| score(other)).chain([near]).collect();
+        let mut all: Vec<Near> =
+            known.iter().map(|&other| Near::new(rows, other, own)).chain([near]).collect();
         all.sort_unstable_by(|a, b| b.cmp(a));
         let chosen = select(rows, &all, most);
         self.set(row, layer, chosen.into_iter().map(|near| near.row));
     }
 }
 
+fn rename_each(links: &mut [u32], names: &BTreeMap<u32, u32>) {
+    for link in links {
+        if let Some(&new) = names.get(link) {
+            *link = new;
+        }
+    }
+}
+
 /// Algorithm 4: of candidates, nearest first, those that are nearer to the base than to any chosen before, so that links lead into all
 /// directions; then the nearest of the others, while there is room.
 pub(super) fn select(rows: Rows, candidates: &[Near], most: usize) -> Vec<Near> {
-    if candidates.len() <= most {
-        return candidates.to_vec();
+    select_beside(rows, Vec::new(), candidates, most)
+}
+
+/// The same beside links that stay.
+pub(super) fn select_beside(rows: Rows, stay: Vec<Near>, candidates: &[Near], most: usize) -> Vec<Near> {
+    let mut chosen = stay;
+    if chosen.len() + candidates.len() <= most {
+        chosen.extend(candidates);
+        return chosen;
     }
-    let mut chosen: Vec<Near> = Vec::with_capacity(most);
     let mut left = Vec::new();
     for &candidate in candidates {
-        if chosen.len() == most {
+        if chosen.len() >= most {
             break;
         }
         let own = rows.row(candidate.row as usize);
         let apart = chosen.iter().all(|near| dot(rows.row(near.row as usize), own) < candidate.score);
         if apart { chosen.push(candidate) } else { left.push(candidate) }
     }
-    let room = most - chosen.len();
+    let room = most.saturating_sub(chosen.len());
     chosen.extend(left.into_iter().take(room));
     chosen
 }

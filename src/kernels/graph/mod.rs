@@ -3,23 +3,31 @@
 //! Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using Hierarchical Navigable Small World graphs",
 //! 2016, arXiv 1603.09320: algorithms 1, 2, 4 (neighbours by heuristic, with pruned ones kept) and 5. The graph holds links and no rows:
 //! those are passed in, and stay where they are. Levels come from a hash of the row's number, so that the same insertions make the same
-//! graph.
+//! graph. Of rows that are equal, one is linked.
 
 mod layer;
 mod links;
+mod parts;
 mod repair;
+mod twins;
 
 pub use layer::Scratch;
 use layer::{Near, search_layer};
 use links::Links;
-pub use repair::Parts;
+pub use parts::Parts;
+use twins::Twins;
 
-use crate::{Hit, Rows, dot};
+use crate::{Hit, Rows};
+use std::ops::RangeInclusive;
 
 /// Level of a row that is not in the graph.
 pub const ABSENT: u8 = u8::MAX;
+/// Level of a row that stands behind an equal one.
+pub const TWIN: u8 = u8::MAX - 1;
 /// No graph of 2³² rows has more.
 pub const HIGHEST: u8 = 31;
+/// Links a row and level. The paper takes 5 to 48; at 256 they weigh more than 384 numbers do.
+const LINKS: RangeInclusive<usize> = 2..=256;
 
 /// See the module.
 #[derive(Debug, Clone)]
@@ -30,6 +38,7 @@ pub struct Graph {
     /// By row.
     levels: Vec<u8>,
     links: Links,
+    twins: Twins,
     /// A row of the highest level.
     entry: Option<u32>,
     len: usize,
@@ -43,12 +52,14 @@ impl PartialEq for Graph {
 }
 
 impl Graph {
-    /// An empty graph. `m` links a row and level (twice as many at the bottom), at least 2; `ef_construction` candidates when a row is
-    /// linked, at least `m`.
+    /// An empty graph. `m` links a row and level (twice as many at the bottom), 2 to 256; `ef_construction` candidates when a row is
+    /// linked, at least `m`. The nearest of these numbers are taken for others.
     pub fn new(m: usize, ef_construction: usize, seed: u64) -> Self {
-        let m = m.max(2);
-        let ef_construction = ef_construction.max(m);
-        Self { m, ef_construction, seed, levels: Vec::new(), links: Links::new(m), entry: None, len: 0 }
+        let m = m.clamp(*LINKS.start(), *LINKS.end());
+        // As it is stored.
+        let ef_construction = ef_construction.clamp(m, u32::MAX as usize);
+        let (levels, links, twins) = (Vec::new(), Links::new(m), Twins::default());
+        Self { m, ef_construction, seed, levels, links, twins, entry: None, len: 0 }
     }
 
     /// Links a row or level.
@@ -71,7 +82,7 @@ impl Graph {
         self.len
     }
 
-    /// One more than the highest row that was ever in it.
+    /// One more than the highest row in it.
     pub fn rows(&self) -> usize {
         self.levels.len()
     }
@@ -86,7 +97,17 @@ impl Graph {
         self.levels.get(row).is_some_and(|&level| level != ABSENT)
     }
 
-    /// Links a row; nothing when it is linked already.
+    /// Is this row in it, and not behind another?
+    fn is_linked(&self, row: usize) -> bool {
+        self.levels.get(row).is_some_and(|&level| level <= HIGHEST)
+    }
+
+    /// The rows that are linked, rising.
+    fn linked(&self) -> impl DoubleEndedIterator<Item = usize> {
+        (0..self.levels.len()).filter(|&row| self.is_linked(row))
+    }
+
+    /// Links a row; nothing when it is in the graph already.
     ///
     /// # Shapes
     /// rows `[n, dim]` with n above `row`; panics otherwise.
@@ -95,33 +116,54 @@ impl Graph {
         if self.contains(row) {
             return;
         }
-        let level = self.level_of(row);
+        let (own, level) = (row as u32, self.level_of(row));
+        let found = self.found(rows, rows.row(row), level, scratch);
         self.levels.resize(self.levels.len().max(row + 1), ABSENT);
+        self.len += 1;
+        if let Some(first) = found.first().and_then(|nearest| Twins::find(rows, row, nearest)) {
+            self.levels[row] = TWIN;
+            self.twins.put(own, first);
+            return;
+        }
         self.levels[row] = level;
         self.links.make_room(row, level);
-        self.len += 1;
-        let own = row as u32;
-        let Some(entry) = self.entry else {
-            self.entry = Some(own);
-            return;
-        };
-        let query = rows.row(row);
-        let top = self.levels[entry as usize];
-        let mut near = vec![Near { score: dot(rows.row(entry as usize), query), row: entry }];
-        for layer in (level + 1..=top).rev() {
-            near = search_layer(&self.links, rows, query, &near, 1, layer, scratch);
-        }
-        for layer in (0..=level.min(top)).rev() {
-            near = search_layer(&self.links, rows, query, &near, self.ef_construction, layer, scratch);
-            let chosen = links::select(rows, &near, self.m);
+        for (layer, nearest) in (0..).zip(&found) {
+            let chosen = links::select(rows, nearest, self.m);
             for &Near { row: other, score } in &chosen {
                 self.links.add(rows, other, Near { score, row: own }, layer);
             }
             self.links.set(own, layer, chosen.iter().map(|near| near.row));
         }
-        if level > top {
+        if self.entry.is_none_or(|entry| level > self.levels[entry as usize]) {
             self.entry = Some(own);
         }
+    }
+
+    /// The rows that a new one may be linked to, nearest first, for each layer from 0 up to its level.
+    fn found(&self, rows: Rows, query: &[f32], level: u8, scratch: &mut Scratch) -> Vec<Vec<Near>> {
+        let Some(mut near) = self.descend(rows, query, level, scratch) else { return Vec::new() };
+        let top = level.min(self.top());
+        let mut found = vec![Vec::new(); usize::from(top) + 1];
+        for (layer, found) in found.iter_mut().enumerate().rev() {
+            let ef = self.ef_construction.min(self.len);
+            near = search_layer(&self.links, rows, query, &near, ef, layer as u8, scratch);
+            found.clone_from(&near);
+        }
+        found
+    }
+
+    /// Where a walk from the top arrives above this level; none in an empty graph.
+    fn descend(&self, rows: Rows, query: &[f32], level: u8, scratch: &mut Scratch) -> Option<Vec<Near>> {
+        let mut near = vec![Near::new(rows, self.entry?, query)];
+        for layer in (level + 1..=self.top()).rev() {
+            near = search_layer(&self.links, rows, query, &near, 1, layer, scratch);
+        }
+        Some(near)
+    }
+
+    /// The highest level, 0 without rows.
+    fn top(&self) -> u8 {
+        self.entry.map_or(0, |entry| self.levels[entry as usize])
     }
 
     /// About the `k` rows nearest to a query, best first, ties to the lower row. `ef`, raised to `k`: candidates that are kept, more
@@ -130,14 +172,21 @@ impl Graph {
     /// # Shapes
     /// rows `[n, dim]`, those that were inserted; query `[dim]`.
     pub fn search(&self, rows: Rows, query: &[f32], k: usize, ef: usize, scratch: &mut Scratch) -> Vec<Hit> {
-        let Some(entry) = self.entry else { return Vec::new() };
-        let mut near = vec![Near { score: dot(rows.row(entry as usize), query), row: entry }];
-        for layer in (1..=self.levels[entry as usize]).rev() {
-            near = search_layer(&self.links, rows, query, &near, 1, layer, scratch);
+        let Some(near) = self.descend(rows, query, 0, scratch) else { return Vec::new() };
+        // A person may ask for more than there are rows.
+        let ef = ef.max(k).clamp(1, self.len);
+        let nearest = search_layer(&self.links, rows, query, &near, ef, 0, scratch);
+        let mut found: Vec<Near> = Vec::new();
+        for near in nearest.into_iter().filter(|near| near.score > f32::NEG_INFINITY) {
+            if found.len() >= k && found.last().is_some_and(|last| near.score < last.score) {
+                break;
+            }
+            found.push(near);
+            found.extend(self.twins.of(near.row).map(|row| Near { row, ..near }));
         }
-        near = search_layer(&self.links, rows, query, &near, ef.max(k), 0, scratch);
-        near.truncate(k);
-        near.into_iter().map(|near| Hit { position: near.row as usize, score: near.score }).collect()
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        found.truncate(k);
+        found.into_iter().map(|near| Hit { position: near.row as usize, score: near.score }).collect()
     }
 
     /// Level by level, from a hash (SplitMix64): as often as the paper draws it, ⌊−ln(u) / ln(m)⌋.
