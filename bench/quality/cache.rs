@@ -40,7 +40,11 @@ impl Cache {
             judged.into_iter().map(|judgment: &Judgment| judgment.query.clone()).collect();
         if !queries.is_subset(&self.known) {
             // An evaluation encodes the queries that it needs; its numbers are of no use here.
-            for side in [Split::Train, Split::HeldOut] {
+            let measurable =
+                |side| tuner.judgments().queries(side, 0).iter().any(|query| !query.positives.is_empty());
+            let sides: Vec<Split> =
+                [Split::Train, Split::HeldOut].into_iter().filter(|side| measurable(*side)).collect();
+            for side in sides {
                 self.pull(tuner, Job::evaluate(tuner, side, Mode::Dense).map_err(failed)?).await?;
             }
             self.known.extend(queries);
