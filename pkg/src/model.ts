@@ -1,5 +1,6 @@
 /** The files of a sentence encoder in its Hugging Face layout: from a folder's URL or path, or handed over one by one. */
 
+import { compact } from "./compact.js";
 import type { ModelFiles } from "./engine.js";
 import { invalid } from "./errors.js";
 import { fetchFile, readBlob, type Bytes, type FetchOptions } from "./fetching.js";
@@ -26,11 +27,11 @@ export interface LoadOptions {
 }
 
 /**
- * Reads a model's files into memory.
+ * Reads a model's files into memory; without a source those of the compact model in this package.
  *
  * @throws {NearmissError} `NETWORK`, `MODEL_INVALID` (both naming the file), `INPUT_INVALID`, `ABORTED`
  */
-export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<ModelFiles> {
+export async function loadModel(source: ModelSource = compact(), options: LoadOptions = {}): Promise<ModelFiles> {
   const started = performance.now();
   const parts = locate(source);
   const files: Partial<Record<Part, Bytes>> = {};
@@ -74,7 +75,7 @@ async function read(from: BinaryInput, file: string, optional: boolean, options:
 }
 
 /** The source with relative locations made absolute, as it must be before it goes to a worker, whose base is another. */
-export function absolute(source: ModelSource): ModelSource {
+export function absolute(source: ModelSource = compact()): ModelSource {
   const fix = <T>(value: T) => (typeof value === "string" || value instanceof URL ? toUrl(value).href : value);
   if (!isParts(source)) return fix(source);
   return Object.fromEntries(Object.entries(source).map(([part, from]) => [part, fix(from)])) as unknown as ModelSource;

@@ -27,7 +27,7 @@ const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.
  * Private search that learns from its mistakes. Every method rejects with a `NearmissError`.
  *
  * ```ts
- * const nm = await Nearmiss.create({ model: "/models/all-MiniLM-L6-v2/" });
+ * const nm = await Nearmiss.create();
  * await nm.documents.add([{ id: "keys", title: "Keys", text: "How to rotate the signing key …" }]);
  * const hits = await nm.search("rotate the signing key", { k: 5 });
  * await nm.judgments.add({ query: "rotate the signing key", document: hits[0].id, relevant: false });
@@ -51,12 +51,12 @@ export class Nearmiss {
   }
 
   /**
-   * Loads the engine and a model. After this nothing is fetched any more.
+   * Loads the engine and a model, by default the compact one of this package. After this nothing is fetched any more.
    *
    * @throws {NearmissError} `NETWORK`, `MODEL_INVALID`, `TOKENIZER_INVALID`, `WEBGPU_UNAVAILABLE` (only for device
    *   "webgpu"), `OUT_OF_MEMORY`, `INPUT_INVALID`, `ABORTED`
    */
-  static async create(options: CreateOptions): Promise<Nearmiss> {
+  static async create(options: CreateOptions = {}): Promise<Nearmiss> {
     check.options(options, CREATE, "options");
     const { worker = typeof Worker === "function", ...rest } = options;
     return new Nearmiss(await (worker ? createWorkerHost(rest) : createHost(rest)));

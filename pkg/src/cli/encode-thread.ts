@@ -9,7 +9,7 @@ import type { ThreadReply, ThreadRequest, ThreadSetup } from "./threads.js";
 const reply = (message: ThreadReply, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
 
 async function open({ model, maxLength, adapter }: ThreadSetup): Promise<Host> {
-  const host = await createHost({ model, device: "cpu", ...(maxLength === undefined ? {} : { maxLength }) });
+  const host = await createHost({ ...(model !== undefined && { model }), ...(maxLength !== undefined && { maxLength }), device: "cpu" });
   if (adapter !== undefined) await host.call("import", [await readAdapter(adapter)]);
   return host;
 }

@@ -6,7 +6,7 @@ import { UsageError, type Args, type Options } from "./args.js";
 export const HELP: Options = { help: { short: "h", help: "show this and stop" } };
 
 export const COMMON: Options = {
-  model: { value: "DIR", required: true, help: "the encoder: a folder or URL with config.json, tokenizer.json, model.safetensors" },
+  model: { value: "DIR", help: "the encoder: a folder or URL with config.json, tokenizer.json, model.safetensors (default: the compact one in this package)" },
   adapter: { value: "FILE", help: "weights from `nearmiss train --out`, put on top of the model" },
   "max-length": { value: "TOKENS", kind: "integer", least: 1, help: "longest input; the rest of a text is cut (default: the model's own)" },
   cache: { value: "DIR", help: "keep embeddings here, by model and text, so that a second run is quick" },

@@ -52,8 +52,9 @@ export class Session {
 
   static async open(args: Args, io: Io, started: number): Promise<Session> {
     const maxLength = args.number("max-length");
-    const options = { model: args.text("model") ?? "", device: "cpu" as const, signal: io.signal };
-    const host = await createHost({ ...options, ...(maxLength === undefined ? {} : { maxLength }) }, io.seams ?? SEAMS);
+    const model = args.text("model");
+    const options = { ...(model !== undefined && { model }), ...(maxLength !== undefined && { maxLength }) };
+    const host = await createHost({ ...options, device: "cpu", signal: io.signal }, io.seams ?? SEAMS);
     try {
       const adapter = args.text("adapter");
       if (adapter !== undefined) await host.call("import", [await readAdapter(adapter)]);
@@ -109,7 +110,7 @@ export class Session {
   }
 
   openThreads(): Promise<ThreadPool> {
-    const setup = { model: this.#args.text("model") ?? "", maxLength: this.#args.number("max-length"), adapter: this.#args.text("adapter") };
+    const setup = { model: this.#args.text("model"), maxLength: this.#args.number("max-length"), adapter: this.#args.text("adapter") };
     return ThreadPool.open(this.workers, setup, this.model.fingerprint, this.#io.spawn ?? spawnThread);
   }
 

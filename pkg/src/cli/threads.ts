@@ -6,7 +6,7 @@ import { aborted, NearmissError, toNearmissError, unpackError, type PackedError 
 
 /** What each thread opens. */
 export interface ThreadSetup {
-  model: string;
+  model: string | undefined;
   maxLength: number | undefined;
   adapter: string | undefined;
 }

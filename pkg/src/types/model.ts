@@ -50,7 +50,11 @@ export type FolderFormat = "sentence-transformers" | "peft";
 export type FolderInput = readonly { path: string; bytes: Uint8Array | ArrayBuffer | Blob }[] | Record<string, Uint8Array | ArrayBuffer | Blob>;
 
 export interface CreateOptions {
-  model: ModelSource;
+  /**
+   * Any BERT-family sentence encoder: a folder's URL (in Node also a path), its files, or their bytes. Default: the compact encoder in
+   * this package, `nearmiss/models/compact`, for English; its model card states what it can do.
+   */
+  model?: ModelSource;
   device?: DeviceChoice;
   /** Longest input in tokens. Default: what the model's own files say. */
   maxLength?: number;
