@@ -32,7 +32,7 @@ export interface ModelInfo {
 export type ModelSource =
   | string
   | URL
-  | { config: BinaryInput; tokenizer: BinaryInput; weights: BinaryInput; pooling?: BinaryInput; sentenceBert?: BinaryInput };
+  | { config: BinaryInput; tokenizer: BinaryInput; weights: BinaryInput; pooling?: BinaryInput; sentenceBert?: BinaryInput; modules?: BinaryInput };
 
 export type BinaryInput = Uint8Array | ArrayBuffer | Blob | string | URL;
 
