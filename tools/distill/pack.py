@@ -50,10 +50,10 @@ def dequantized(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 def write(folder: Path, tensors: dict[str, np.ndarray], tokenizer: dict, config: dict, positions: int) -> dict[str, str]:
     """All files of the model. Returns their SHA-256."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = lambda value: (json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+    text = lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     pooling = {**POOLING, "word_embedding_dimension": config["hidden_size"]}
     files = {
-        "config.json": (json.dumps(config, indent=2) + "\n").encode(),
+        "config.json": text(config),
         "tokenizer.json": text(tokenizer),
         "model.safetensors": save(tensors, metadata={"format": "pt"}),
         "sentence_bert_config.json": text({"max_seq_length": positions, "do_lower_case": False}),
