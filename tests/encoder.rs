@@ -9,7 +9,6 @@ use model::{Files, minilm, tiny};
 use nearmiss::embeddings::dot;
 use nearmiss::encoder::{Encoder, TokenBatch, Tower, plan, read};
 use nearmiss::error::Error;
-use nearmiss::tokenizer::Tokenizer;
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -183,91 +182,6 @@ fn token_vectors_do_not_depend_on_their_batch() {
     assert_eq!(pollster::block_on(encoder.encode_tokens::<&str>(&[], Tower::Document)).unwrap(), []);
 }
 
-#[test]
-fn spans_are_the_words_as_written() {
-    let tokenizer = Tokenizer::from_json(&tiny().tokenizer, 64).unwrap();
-    let pieces = |text: &'static str| -> Vec<&str> {
-        let tokens = tokenizer.encode_with_spans(text).unwrap();
-        tokens.into_iter().filter_map(|(_, span)| Some(&text[span?])).collect()
-    };
-    assert_eq!(pieces("Turn  the KEY."), ["Turn", "the", "KEY", "."]);
-    // Accents are stripped before the lookup, control characters removed, Chinese characters set apart.
-    assert_eq!(pieces("thé k\u{0}ey"), ["thé", "k\u{0}ey"]);
-    assert_eq!(pieces("the鑰匙key"), ["the", "鑰", "匙", "key"]);
-    assert_eq!(pieces("rotated"), ["rotate", "d"]);
-    // A special token that someone typed stands for its letters.
-    assert_eq!(pieces("a [SEP] b"), ["a", "[SEP]", "b"]);
-    let ids = tokenizer.encode_with_spans("key").unwrap();
-    assert_eq!(ids, [(2, None), (103, Some(0..3)), (3, None)], "[CLS] key [SEP]");
-}
-
-/// Tokenizers of other kinds than BERT's, without special tokens: bytes for letters, and normalisers that add and remove.
-fn other_tokenizers() -> Vec<Tokenizer> {
-    let vocabulary: Vec<String> = (0..256).map(|byte| format!(r#""<0x{byte:02X}>":{byte}"#)).collect();
-    let model =
-        format!(r#"{{"type":"BPE","vocab":{{{}}},"merges":[],"byte_fallback":true}}"#, vocabulary.join(","));
-    let byte_level = r#"{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true}"#;
-    let replace = r#"{"type":"Replace","pattern":{"String":"e"},"content":"éé"}"#;
-    let normalizers =
-        ["null", r#"{"type":"NFKD"}"#, r#"{"type":"NFKC"}"#, r#"{"type":"Prepend","prepend":"é"}"#, replace];
-    let parts = normalizers.into_iter().flat_map(|normalizer| {
-        ["null", byte_level, r#"{"type":"Metaspace","replacement":"▁"}"#]
-            .map(|splitter| (normalizer, splitter))
-    });
-    let tokenizer = |(normalizer, splitter)| {
-        let json = format!(
-            r#"{{"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":{normalizer},
-            "pre_tokenizer":{splitter},"post_processor":null,"model":{model}}}"#
-        );
-        Tokenizer::from_json(json.as_bytes(), 64).unwrap()
-    };
-    parts.map(tokenizer).collect()
-}
-
-/// Characters whose lower case, decomposition or cleaning has another length, and neighbours that combine.
-fn awkward() -> impl Strategy<Value = String> {
-    let pieces = [
-        "İ",
-        "ß",
-        "ẞ",
-        "ﬁ",
-        "e\u{301}",
-        "é",
-        "ΐ",
-        "각",
-        "ᄀ\u{1161}",
-        "👩‍👩‍👧",
-        "🇩🇪",
-        "鑰",
-        "\u{0}",
-        "\u{7f}",
-        "\u{fffd}",
-        "\u{200d}",
-        "\u{feff}",
-        "\u{301}",
-        "\u{a0}",
-        "\u{2028}",
-        " ",
-        "\t",
-        "\n",
-        "key",
-        "Turn",
-        "ring's",
-        "[CLS]",
-        "[SEP",
-        "##e",
-        "½",
-        "…",
-        "—",
-        "ﷺ",
-        "नि",
-        "𝔘",
-        "9.",
-    ];
-    let some = prop_oneof![4 => prop::sample::select(pieces.to_vec()).prop_map(String::from), 1 => ".{0,6}"];
-    prop::collection::vec(some, 0..16).prop_map(|pieces| pieces.concat())
-}
-
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 64,
@@ -307,33 +221,5 @@ proptest! {
         let encoder = load(&tiny()).unwrap();
         let rows = pollster::block_on(encoder.encode(&[text], Tower::Document)).unwrap();
         prop_assert!((dot(rows.row(0), rows.row(0)) - 1.0).abs() < 1e-4);
-    }
-
-    #[test]
-    fn spans_slice_any_text(text in awkward(), max_length in 3usize..40) {
-        let tokenizer = Tokenizer::from_json(&tiny().tokenizer, max_length).unwrap();
-        let tokens = tokenizer.encode_with_spans(&text).unwrap();
-        let ids: Vec<u32> = tokens.iter().map(|&(id, _)| id).collect();
-        prop_assert_eq!(ids, tokenizer.encode(&text).unwrap());
-        prop_assert!(tokens[0].1.is_none() && tokens[tokens.len() - 1].1.is_none());
-        let mut reached = 0;
-        for (_, span) in &tokens[1..tokens.len() - 1] {
-            let span = span.clone().unwrap();
-            prop_assert!(!text[span.clone()].is_empty());
-            prop_assert!(span.start >= reached, "in the order of the text");
-            reached = span.start;
-        }
-    }
-
-    #[test]
-    fn spans_slice_any_text_with_other_tokenizers(text in awkward()) {
-        for tokenizer in other_tokenizers() {
-            let tokens = tokenizer.encode_with_spans(&text).unwrap();
-            let ids: Vec<u32> = tokens.iter().map(|&(id, _)| id).collect();
-            prop_assert_eq!(ids, tokenizer.encode(&text).unwrap());
-            for (_, span) in tokens {
-                let _: &str = &text[span.unwrap()];
-            }
-        }
     }
 }

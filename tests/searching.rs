@@ -44,7 +44,7 @@ fn modes_are_short_for_stages() {
         (json!({ "mode": "dense" }), json!({ "stages": [{ "stage": "dense", "index": "exact" }] })),
         (
             json!({}),
-            json!({ "stages": [{ "stage": "dense" }, { "stage": "lexical", "k1": 0.9, "b": 0.4 }, { "stage": "fusion", "method": "weighted", "weights": [0.5, 0.5] }] }),
+            json!({ "stages": [{ "stage": "dense" }, { "stage": "lexical", "k1": 0.9, "b": 0.4 }, { "stage": "fusion", "method": "weighted", "weights": [0.4, 0.6] }] }),
         ),
         (
             json!({ "mode": "dense", "rerank": "maxsim" }),

@@ -124,6 +124,10 @@ length.writeBigUInt64LE(BigInt(json.length));
 
 mkdirSync(new URL("1_Pooling/", out), { recursive: true });
 writeFileSync(new URL("config.json", out), `${JSON.stringify(config, null, 2)}\n`);
+const modules = ["Transformer", "Pooling", "Normalize"].map((kind, idx) => ({
+  idx, name: `${idx}`, path: idx ? `${idx}_${kind}` : "", type: `sentence_transformers.models.${kind}`,
+}));
+writeFileSync(new URL("modules.json", out), `${JSON.stringify(modules, null, 2)}\n`);
 writeFileSync(new URL("tokenizer.json", out), `${JSON.stringify(tokenizer)}\n`);
 writeFileSync(new URL("model.safetensors", out), Buffer.concat([length, json, ...chunks]));
 writeFileSync(new URL("1_Pooling/config.json", out), `${JSON.stringify({ pooling_mode_mean_tokens: true })}\n`);

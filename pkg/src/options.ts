@@ -113,7 +113,7 @@ function ranked(all: Record<string, unknown>): RankedSettings {
 const STAGES: Record<SearchMode, SearchStage[]> = {
   dense: [{ stage: "dense" }],
   lexical: [{ stage: "lexical" }],
-  hybrid: [{ stage: "dense" }, { stage: "lexical" }, { stage: "fusion" }],
+  hybrid: [{ stage: "dense" }, { stage: "lexical" }, { stage: "fusion", weights: [0.4, 0.6] }],
 };
 
 /** Its kind; the rest is the engine's to check, but for a scorer that it never sees. */

@@ -9,12 +9,12 @@ const bytes = async (url) => {
 export async function open(build, folder, options = {}) {
   const module = await import(`/wasm/${build}/nearmiss.js`);
   await module.default();
-  const [config, tokenizer, weights, pooling, sentenceBert] = await Promise.all(
-    ["config.json", "tokenizer.json", "model.safetensors", "1_Pooling/config.json", "sentence_bert_config.json"].map(
+  const [config, tokenizer, weights, pooling, sentenceBert, modules] = await Promise.all(
+    ["config.json", "tokenizer.json", "model.safetensors", "1_Pooling/config.json", "sentence_bert_config.json", "modules.json"].map(
       (name) => bytes(`${folder}${name}`),
     ),
   );
-  return { module, engine: await module.Engine.create({ config, tokenizer, weights, pooling, sentenceBert }, options) };
+  return { module, engine: await module.Engine.create({ config, tokenizer, weights, pooling, sentenceBert, modules }, options) };
 }
 
 /** Twelve notes and as many questions, two thirds of them for training; on the tiny model every word counts. */

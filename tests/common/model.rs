@@ -48,6 +48,11 @@ pub fn tiny() -> Files {
     Files::read(&root().join("tests/fixtures/tiny-bert")).expect("the fixture is checked in")
 }
 
+/// The encoder that ships in the package.
+pub fn compact() -> Files {
+    Files::read(&root().join("pkg/models/compact")).expect("the model is checked in")
+}
+
 /// all-MiniLM-L6-v2 where the set-up puts it; says so and gives none without it.
 pub fn minilm() -> Option<Files> {
     let folder = root().join("www/public/models/all-MiniLM-L6-v2");

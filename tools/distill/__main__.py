@@ -69,7 +69,9 @@ def main() -> None:
     student.begin_with(words.astype(np.float32) @ directions)
     reader = Tokenizer.from_str(json.dumps(tokenizer))
     reader.enable_truncation(min(MAX_LENGTH, settings.positions))
-    train(student, Texts([encoding.ids for encoding in reader.encode_batch(pieces)], vectors), directions, settings, log)
+    # By thousands: the tokenizer's own objects take a hundred times the room of their ids.
+    ids = [encoding.ids for at in range(0, len(pieces), 10_000) for encoding in reader.encode_batch(pieces[at : at + 10_000])]
+    train(student, Texts(ids, vectors), directions, settings, log)
 
     state = {name: value.numpy() for name, value in student.bert.state_dict().items() if value.is_floating_point()}
     np.savez(given.work / "student.npz", **state)

@@ -96,7 +96,7 @@ export interface Filter {
 
 /** What ranks, and what may be found. */
 export interface RankingOptions {
-  /** Short for the usual stages. Default "hybrid": dense and lexical, their scores fused in equal parts. */
+  /** Short for the usual stages. Default "hybrid": dense and lexical, their scores fused with weights 0.4 and 0.6. */
   mode?: SearchMode;
   /** Short for a rerank stage behind those of the mode. */
   rerank?: "maxsim" | Reranker;

@@ -1,6 +1,7 @@
 //! Rankings of judged queries, to be measured.
 
 use super::pipeline::Request;
+use super::stage::HYBRID_WEIGHTS;
 use super::{DEPTH, Mode, SearchOptions};
 use crate::dataset::JudgedQuery;
 use crate::embeddings::Embeddings;
@@ -39,7 +40,7 @@ impl Tuner {
                 Mode::Lexical => self.lexical().search(&query.text, DEPTH),
                 Mode::Hybrid => {
                     let lexical = self.lexical().search(&query.text, DEPTH);
-                    fusion::weighted_scores(&[&dense, &lexical], &[0.5, 0.5], DEPTH)
+                    fusion::weighted_scores(&[&dense, &lexical], &HYBRID_WEIGHTS, DEPTH)
                 }
             };
             rankings.push(self.ids(&hits));

@@ -3,7 +3,7 @@
 // The fields are documented where their users read of them: in the package's `types/search.ts`.
 #![allow(missing_docs)]
 
-use super::stage::{Method, Scorer, SearchStage, VectorIndex, check};
+use super::stage::{HYBRID_WEIGHTS, Method, Scorer, SearchStage, VectorIndex, check};
 use crate::dataset::Filter;
 use crate::error::{Error, Result};
 use crate::index::{B, K1, RRF_K};
@@ -144,7 +144,7 @@ fn shorthand(mode: Mode, rerank: Option<Scorer>) -> Vec<SearchStage> {
             let fusion = SearchStage::Fusion {
                 method: Method::default(),
                 constant: RRF_K,
-                weights: None,
+                weights: Some(HYBRID_WEIGHTS.to_vec()),
                 depth: None,
             };
             vec![dense, lexical, fusion]
