@@ -96,6 +96,19 @@ fn broken_files_name_themselves() {
         "MODEL_INVALID",
         "1_Pooling",
     );
+    let modules = |kinds: [&str; 3], folder: &str| {
+        let of = |(n, kind)| {
+            format!(
+                r#"{{"idx":{n},"name":"{n}","path":"{folder}","type":"sentence_transformers.models.{kind}"}}"#
+            )
+        };
+        Some(format!("[{}]", (0..).zip(kinds).map(of).collect::<Vec<_>>().join(",")).into_bytes())
+    };
+    let with = |kinds, folder| Files { modules: modules(kinds, folder), ..good.clone() };
+    load(&with(["Transformer", "Pooling", "Normalize"], "")).expect("the usual modules");
+    refused(with(["Transformer", "Pooling", "Dense"], ""), "MODEL_INVALID", "Dense");
+    refused(with(["Transformer", "Pooling", "LayerNorm"], ""), "MODEL_INVALID", "module 2");
+    refused(with(["Transformer", "Pooling", "Normalize"], "0_Transformer"), "MODEL_INVALID", "0_Transformer");
     let ids = String::from_utf8(good.tokenizer.clone()).unwrap().replace("\"ids\":[2]", "\"ids\":[902]");
     refused(Files { tokenizer: ids.into_bytes(), ..good.clone() }, "TOKENIZER_INVALID", "902");
     let cut = good.weights[..good.weights.len() / 2].to_vec();

@@ -107,6 +107,7 @@ fn a_folder_says_what_python_needs() {
         weights: part("model.safetensors"),
         pooling: Some(part("1_Pooling/config.json")),
         sentence_bert: Some(part("sentence_bert_config.json")),
+        modules: Some(part("modules.json")),
     };
     let opened = pollster::block_on(Encoder::load(opened.borrow(), None)).unwrap();
     assert_eq!(rows(&opened, Tower::Query), rows(&load(), Tower::Query));

@@ -22,6 +22,7 @@ pub struct Worker {
     weights: Vec<u8>,
     pooling: Option<Vec<u8>>,
     sentence_bert: Option<Vec<u8>>,
+    modules: Option<Vec<u8>>,
     cache: PathBuf,
     last: Option<(PathBuf, Collection, Cache)>,
 }
@@ -39,6 +40,7 @@ impl Worker {
             weights: read("model.safetensors")?,
             pooling: read("1_Pooling/config.json").ok(),
             sentence_bert: read("sentence_bert_config.json").ok(),
+            modules: read("modules.json").ok(),
             cache: cache.to_owned(),
             last: None,
         })
@@ -123,6 +125,7 @@ impl Worker {
             weights: &self.weights,
             pooling: self.pooling.as_deref(),
             sentence_bert: self.sentence_bert.as_deref(),
+            modules: self.modules.as_deref(),
         };
         Encoder::load(files, None).await.map_err(words)
     }

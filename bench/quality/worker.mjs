@@ -25,8 +25,8 @@ export class Worker {
   #lines;
   #end;
 
-  constructor(path) {
-    this.#child = spawn(path, [MODEL, VECTORS], { cwd: ROOT, env: ENV, stdio: ["pipe", "pipe", "inherit"] });
+  constructor(path, model = MODEL) {
+    this.#child = spawn(path, [model, VECTORS], { cwd: ROOT, env: ENV, stdio: ["pipe", "pipe", "inherit"] });
     this.#end = new Promise((done) => {
       this.#child.on("error", (cause) => done(cause.message));
       this.#child.on("close", (status, signal) => done(signal ?? `exit status ${status}`));

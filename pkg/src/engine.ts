@@ -12,6 +12,7 @@ export interface ModelFiles {
   weights: Uint8Array;
   pooling?: Uint8Array;
   sentenceBert?: Uint8Array;
+  modules?: Uint8Array;
 }
 
 /**

@@ -13,12 +13,13 @@ const FILES = {
   weights: { path: "model.safetensors", optional: false },
   pooling: { path: "1_Pooling/config.json", optional: true },
   sentenceBert: { path: "sentence_bert_config.json", optional: true },
+  modules: { path: "modules.json", optional: true },
 } as const satisfies Record<keyof ModelFiles, { path: string; optional: boolean }>;
 
 type Part = keyof typeof FILES;
 
 /** In this order, so that a wrong folder is noticed before its largest file is on the way. */
-const PARTS = ["config", "tokenizer", "pooling", "sentenceBert", "weights"] as const satisfies readonly Part[];
+const PARTS = ["config", "tokenizer", "modules", "pooling", "sentenceBert", "weights"] as const satisfies readonly Part[];
 
 export interface LoadOptions {
   signal?: AbortSignal | undefined;

@@ -288,12 +288,14 @@ async fn load(files: &JsValue, options: CreateOptions) -> Result<Tuner> {
     };
     let (config, tokenizer, weights) = (need("config")?, need("tokenizer")?, need("weights")?);
     let (pooling, sentence_bert) = (bytes(files, "pooling")?, bytes(files, "sentenceBert")?);
+    let modules = bytes(files, "modules")?;
     let files = ModelFiles {
         config: &config,
         tokenizer: &tokenizer,
         weights: &weights,
         pooling: pooling.as_deref(),
         sentence_bert: sentence_bert.as_deref(),
+        modules: modules.as_deref(),
     };
     let mut tuner = Tuner::new(Encoder::load(files, options.max_length).await?);
     if let Some(language) = &options.language {

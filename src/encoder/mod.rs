@@ -63,6 +63,8 @@ pub struct ModelFiles<'a> {
     pub pooling: Option<&'a [u8]>,
     /// `sentence_bert_config.json`
     pub sentence_bert: Option<&'a [u8]>,
+    /// `modules.json`
+    pub modules: Option<&'a [u8]>,
 }
 
 /// A loaded model on its device.
@@ -88,6 +90,7 @@ impl Encoder {
     /// `ModelInvalid` or `TokenizerInvalid` naming the file and what is wrong with it; `WebGpuUnavailable`.
     pub async fn load(files: ModelFiles<'_>, max_length: Option<usize>) -> Result<Self> {
         let config = BertConfig::from_json(files.config)?;
+        folder::check_plain(files.modules)?;
         let pooling = config::pooling(files.pooling)?;
         let longest = config::max_seq_length(files.sentence_bert)?.unwrap_or(config.max_position_embeddings);
         let max_length = max_length.unwrap_or(longest).min(config.max_position_embeddings);

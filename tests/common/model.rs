@@ -15,6 +15,7 @@ pub struct Files {
     pub weights: Vec<u8>,
     pub pooling: Option<Vec<u8>>,
     pub sentence_bert: Option<Vec<u8>>,
+    pub modules: Option<Vec<u8>>,
 }
 
 impl Files {
@@ -26,6 +27,7 @@ impl Files {
             weights: file("model.safetensors")?,
             pooling: file("1_Pooling/config.json").ok(),
             sentence_bert: file("sentence_bert_config.json").ok(),
+            modules: file("modules.json").ok(),
         })
     }
 
@@ -36,6 +38,7 @@ impl Files {
             weights: &self.weights,
             pooling: self.pooling.as_deref(),
             sentence_bert: self.sentence_bert.as_deref(),
+            modules: self.modules.as_deref(),
         }
     }
 }

@@ -49,7 +49,7 @@ for (const [what, argv, message] of [
   ["an unknown command", ["index"], /no command "index"/],
   ["an unknown option", ["evaluate", ...ON, "--split", "test", "--fast"], /--fast/],
   ["an option without its value", ["evaluate", "--model"], /--model/],
-  ["a missing model", ["evaluate", "--data", "d", "--split", "test"], /--model is missing/],
+  ["a missing folder", ["evaluate", "--model", "m", "--split", "test"], /--data is missing/],
   ["a missing split", ["evaluate", ...ON], /--split is missing/],
   ["a word in the place of a number", ["train", ...ON, "--train-split", "a", "--split", "b", "--epochs", "many"], /--epochs must be a whole number, 1 or more, not "many"/],
   ["a fraction in the place of a whole number", ["search", ...ON, "q", "-k", "1.5"], /-k must be a whole number/],

@@ -11,7 +11,7 @@ import { loadModel } from "../../pkg/dist/model.js";
 import { deferred, fake, FILES } from "./fake-engine.mjs";
 
 const WEIGHTS = new Uint8Array(300_000).map((_, at) => at % 251);
-const MODEL = { "config.json": "{}", "tokenizer.json": "[]", "model.safetensors": WEIGHTS, "1_Pooling/config.json": "{}", "sentence_bert_config.json": "{}" };
+const MODEL = { "config.json": "{}", "tokenizer.json": "[]", "model.safetensors": WEIGHTS, "1_Pooling/config.json": "{}", "sentence_bert_config.json": "{}", "modules.json": "[]" };
 
 /** Serves the model below /m/; `answers` replaces files by handlers. */
 async function serve(answers = {}) {
@@ -33,7 +33,7 @@ test("a folder on a server, with or without its closing slash, with progress by 
   const events = [];
   const files = await loadModel(url, { onProgress: (event) => events.push(event) });
   assert.deepEqual(files.weights, WEIGHTS);
-  assert.deepEqual(Object.keys(files).sort(), ["config", "pooling", "sentenceBert", "tokenizer", "weights"]);
+  assert.deepEqual(Object.keys(files).sort(), ["config", "modules", "pooling", "sentenceBert", "tokenizer", "weights"]);
   assert.equal(events[0].file, "config.json");
   const weights = events.filter(({ file }) => file === "model.safetensors");
   assert.deepEqual([weights[0].loaded, weights[0].total], [0, WEIGHTS.length]);
@@ -44,7 +44,7 @@ test("a folder on a server, with or without its closing slash, with progress by 
 
 test("files that are optional may be missing, however the server says so", async () => {
   const page = (response) => response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html>");
-  const url = await serve({ "1_Pooling/config.json": status(403), "sentence_bert_config.json": page });
+  const url = await serve({ "1_Pooling/config.json": status(403), "sentence_bert_config.json": page, "modules.json": status(404) });
   const files = await loadModel(url);
   assert.deepEqual(Object.keys(files).sort(), ["config", "tokenizer", "weights"]);
 });

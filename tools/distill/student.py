@@ -45,12 +45,18 @@ class Student(torch.nn.Module):
 
     def __init__(self, vocabulary: int, hidden: int, layers: int, heads: int, intermediate: int, positions: int):
         super().__init__()
-        config = BertConfig(
-            vocab_size=vocabulary, hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads,
-            intermediate_size=intermediate, max_position_embeddings=positions, type_vocab_size=2,
-            hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, layer_norm_eps=1e-12, hidden_act="gelu",
-        )
-        self.bert = BertModel(config, add_pooling_layer=False, )
+        self.sizes = {
+            "vocab_size": vocabulary, "hidden_size": hidden, "num_hidden_layers": layers, "num_attention_heads": heads,
+            "intermediate_size": intermediate, "max_position_embeddings": positions, "type_vocab_size": 2,
+            "layer_norm_eps": 1e-12, "hidden_act": "gelu",
+        }
+        config = BertConfig(**self.sizes, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+        config._attn_implementation = "eager"  # the fused one takes twice as long backwards on a CPU
+        self.bert = BertModel(config, add_pooling_layer=False)
+
+    def settings(self) -> dict:
+        """As `config.json`."""
+        return {"model_type": "bert", **self.sizes}
 
     def begin_with(self, words: np.ndarray) -> None:
         """Word vectors `[vocabulary, hidden]`; positions and segments begin near nothing beside them."""

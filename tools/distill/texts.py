@@ -63,7 +63,7 @@ def of_document(title: str, text: str, rng: random.Random) -> list[str]:
 
 def of_vocabulary(vocabulary: list[str], rng: random.Random, bags: int) -> list[str]:
     """Every word alone, and bags of a few, so that words which no document holds are learned too."""
-    words = [w for w in vocabulary if not w.startswith(("##", "[")) and (len(w) > 1 or w.isalnum())]
+    words = [w for w in vocabulary if w.isascii() and not w.startswith(("##", "[")) and (len(w) > 1 or w.isalnum())]
     found = list(words)
     for _ in range(bags):
         found.append(" ".join(rng.choices(words, k=rng.randint(2, 6))))

@@ -23,9 +23,9 @@ export function linkState(store: Store): void {
 }
 
 /** `?model=tiny` names a folder under `models/`; anything that is not a plain name is ignored. */
-export function readModelName(search: string, fallback: string): string {
+export function readModelName(search: string): string | null {
   const name = new URLSearchParams(search).get("model") ?? "";
-  return /^[\w-][\w.-]*$/.test(name) ? name : fallback;
+  return /^[\w-][\w.-]*$/.test(name) ? name : null;
 }
 
 /** `?device=cpu` or `?device=webgpu`. */

@@ -18,7 +18,8 @@ import { mountSearch } from "./views/search.ts";
 import { mountSuspects } from "./views/suspects.ts";
 import { mountTraining } from "./views/training.ts";
 
-const store = new Store({ ...initial, served: readModelName(location.search, initial.served) });
+const named = readModelName(location.search);
+const store = new Store({ ...initial, ...(named && { served: named, source: "served" }) });
 const session = new Session(store, readDevice(location.search));
 
 linkState(store);

@@ -20,10 +20,10 @@ export function pickModel(files: readonly File[], fallbackName: string): PickedM
   const rest = files.filter((file) => !inPooling(file)).sort((a, b) => depth(a) - depth(b));
   const named = (name: string) => rest.find((file) => file.name === name);
   const [config, tokenizer, weights] = NEEDED.map(named);
-  const sentenceBert = named("sentence_bert_config.json");
+  const [sentenceBert, modules] = ["sentence_bert_config.json", "modules.json"].map(named);
   const name = files[0]?.webkitRelativePath.split("/")[0] || fallbackName;
   if (!config || !tokenizer || !weights) return { name, source: null, missing: NEEDED.filter((needed) => !named(needed)) };
-  const source = { config, tokenizer, weights, ...(pooling && { pooling }), ...(sentenceBert && { sentenceBert }) };
+  const source = { config, tokenizer, weights, ...(pooling && { pooling }), ...(sentenceBert && { sentenceBert }), ...(modules && { modules }) };
   return { name, source, missing: [] };
 }
 

@@ -40,15 +40,15 @@ export class Session {
   /** Opens an engine and fills it with the notes and marks that the page holds. */
   async load(device = this.#device): Promise<void> {
     const { store } = this.#desk;
-    const { name, source } = this.#chosenModel();
-    if (!source || store.state.busy) return;
+    const { name, model } = this.#chosenModel();
+    if (model === null || store.state.busy) return;
     await this.#desk.close();
     this.marks.ledger.begin();
     store.update({ phase: "loading", verdict: null, losses: [], looks: [], stoppedAfter: null, inUse: "earlier", earlier: null, mined: null, nearMisses: [], suspects: [] });
     await this.#desk.run("model", strings.model.starting, async (job) => {
       prefetchSample();
       prefetchZip();
-      const engine = await Nearmiss.create({ model: source, device, storage: STORE, signal: job.signal, onProgress: showLoading(job) });
+      const engine = await Nearmiss.create({ ...(model && { model }), device, storage: STORE, signal: job.signal, onProgress: showLoading(job) });
       this.#desk.engine = engine;
       store.update({ phase: "ready", device: engine.device, model: { name, ...engine.model } });
       await this.keeping.adopt(engine);
@@ -67,9 +67,11 @@ export class Session {
     await this.#desk.close();
   }
 
-  #chosenModel(): { name: string; source: ModelSource | null } {
+  /** Without `model`, the one in the package; null while files are missing. */
+  #chosenModel(): { name: string; model?: ModelSource | null } {
     const { source, disk, served } = this.#desk.store.state;
-    if (source === "disk") return { name: disk?.name ?? "", source: disk?.source ?? null };
-    return { name: served, source: new URL(`models/${served}/`, document.baseURI) };
+    if (source === "compact") return { name: strings.model.compact };
+    if (source === "disk") return { name: disk?.name ?? "", model: disk?.source ?? null };
+    return { name: served, model: new URL(`models/${served}/`, document.baseURI) };
   }
 }

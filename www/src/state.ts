@@ -82,7 +82,8 @@ export interface Answered {
 export interface State extends Settings {
   /** Name of the model that this page's server offers. */
   served: string;
-  source: "served" | "disk";
+  /** "compact": the one in the package. */
+  source: "compact" | "served" | "disk";
   disk: PickedModel | null;
   phase: "none" | "loading" | "ready";
   /** Of the engine that was opened last; null before the first. */
@@ -134,7 +135,7 @@ export interface State extends Settings {
 export const initial: State = {
   ...DEFAULTS,
   served: "all-MiniLM-L6-v2",
-  source: "served",
+  source: "compact",
   disk: null,
   phase: "none",
   device: null,

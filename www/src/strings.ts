@@ -54,6 +54,7 @@ export const strings = {
     linking: "Preparing the search of many notes",
     ready: "The model is ready.",
     own: "your model",
+    compact: "Compact",
     picked: (name: string) => `Ready to load: ${name}.`,
     missing: (names: string[]) => `Missing: ${names.join(", ")}.`,
     nothing: "Nothing chosen yet.",

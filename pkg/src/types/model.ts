@@ -37,7 +37,7 @@ export interface ModelInfo {
 export type ModelSource =
   | string
   | URL
-  | { config: BinaryInput; tokenizer: BinaryInput; weights: BinaryInput; pooling?: BinaryInput; sentenceBert?: BinaryInput };
+  | { config: BinaryInput; tokenizer: BinaryInput; weights: BinaryInput; pooling?: BinaryInput; sentenceBert?: BinaryInput; modules?: BinaryInput };
 
 /** The contents of one file: bytes, a Blob, or its URL (in Node also a path). */
 export type BinaryInput = Uint8Array | ArrayBuffer | Blob | string | URL;

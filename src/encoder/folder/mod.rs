@@ -9,6 +9,7 @@ mod modules;
 mod read;
 mod write;
 
+pub(super) use modules::check_plain;
 pub use read::Imported;
 
 use super::weights::Weights;

@@ -53,6 +53,26 @@ impl Modules {
     }
 }
 
+/// Is a model whose modules are these what its transformer and pooling alone give?
+///
+/// # Errors
+/// `ModelInvalid` naming the module that would be left out: embeddings without it would be others than the model's.
+pub(in super::super) fn check_plain(json: Option<&[u8]>) -> Result<()> {
+    let Some(json) = json else { return Ok(()) };
+    let Modules { transformer, dense, .. } = Modules::parse(json)?;
+    if let Some(path) = dense {
+        let reason = format!(
+            "it names a Dense module in \"{path}\", which a base model must not have. If nearmiss trained it, load the model it began with and import this folder"
+        );
+        return Err(invalid(MODULES, reason));
+    }
+    if !transformer.is_empty() {
+        let reason = format!("the transformer lies in \"{transformer}\": give the files of that folder");
+        return Err(invalid(MODULES, reason));
+    }
+    Ok(())
+}
+
 /// `config.json` of a Dense module, with what sentence-transformers assumes where it is silent.
 #[derive(Deserialize)]
 struct Dense {

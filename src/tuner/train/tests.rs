@@ -18,6 +18,7 @@ fn tuner(notes: usize) -> Tuner {
         weights: &weights,
         pooling: None,
         sentence_bert: None,
+        modules: None,
     };
     let mut tuner = Tuner::new(pollster::block_on(Encoder::load(files, None)).unwrap());
     let words = ["key", "valve", "mast", "door", "ring", "team", "note", "pay", "branch", "station"];

@@ -10,7 +10,7 @@ export function mountModel(store: Store, session: Session): void {
   const load = byId<HTMLButtonElement>("load-model");
 
   for (const radio of radios("source")) {
-    radio.addEventListener("change", () => store.update({ source: radio.value === "disk" ? "disk" : "served" }));
+    radio.addEventListener("change", () => store.update({ source: radio.value as State["source"] }));
   }
   for (const id of ["model-folder", "model-files"]) {
     const input = byId<HTMLInputElement>(id);
