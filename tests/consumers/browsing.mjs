@@ -1,14 +1,25 @@
 /** Opens what a consumer built and reads what its app wrote. */
 import assert from "node:assert/strict";
-import { launch, serve } from "../harness.mjs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { launch, ROOT, serve } from "../harness.mjs";
 
-/** The model of the tests; every app here takes one from its address: `?model=/tiny/`. Without it, the package's own is used. */
+const FOLDER = join(ROOT, "tests/fixtures/tiny-bert");
+
+/**
+ * The model of the tests; every app here takes one from its address: `?model=/tiny/`. Optional files that it lacks are answered as hosts
+ * of single-page apps do, with a web page: for a 404, browsers write an error in the console.
+ */
 export const TINY = {
-  "/tiny/": "tests/fixtures/tiny-bert",
-  // Optional, and the fixture has none; browsers write a line in the console about each file that is not there.
-  "/tiny/sentence_bert_config.json": (_, response) => response.writeHead(200, { "content-type": "application/json" }).end('{ "max_seq_length": 64 }'),
+  "/tiny/": async (request, response) => {
+    const file = join(FOLDER, new URL(request.url, "http://localhost").pathname.slice("/tiny/".length));
+    const bytes = await readFile(file).catch(() => null);
+    response.writeHead(200, { "content-type": bytes ? "application/octet-stream" : "text/html" }).end(bytes ?? "<!doctype html>");
+  },
 };
 const TINY_MODEL = "?model=/tiny/";
+/** An address that names none. */
+export const DEFAULT_MODEL = "";
 
 /**
  * Serves a folder, opens its page, and waits until the app wrote a hit or an error.

@@ -7,7 +7,7 @@ import { build as esbuild } from "esbuild";
 import { build as vite, createLogger, createServer } from "vite";
 import webpack from "webpack";
 import { serve } from "../harness.mjs";
-import { found, look, TINY, visit } from "./browsing.mjs";
+import { DEFAULT_MODEL, found, look, TINY, visit } from "./browsing.mjs";
 import { fixture } from "./install.mjs";
 
 /** What a strict page allows: the README's policy. */
@@ -26,6 +26,7 @@ test("Vite builds it, under a strict policy", async () => {
   const { dist, warnings } = await viteBuild("vite");
   assert.deepEqual(warnings, []);
   found(await visit(dist, { headers }));
+  found(await visit(dist, { headers, query: DEFAULT_MODEL }));
 });
 
 test("Vite's development server", async () => {
@@ -53,6 +54,7 @@ test("webpack builds it without a setting, under a strict policy", async () => {
   const { errors, warnings } = stats.toJson({ all: false, errors: true, warnings: true });
   assert.deepEqual([errors, warnings], [[], []]);
   found(await visit(context, { headers }));
+  found(await visit(context, { headers, query: DEFAULT_MODEL }));
   for (const name of (await readdir(join(context, "dist"))).filter((file) => file.endsWith(".js"))) {
     assert.ok(!(await readFile(join(context, "dist", name), "utf8")).includes(context), `${name} names no folder of the machine that built it`);
   }
@@ -65,6 +67,7 @@ test("esbuild builds it with the worker as an entry, under a strict policy", asy
   assert.deepEqual(warnings, []);
   await copyFiles(join(absWorkingDir, "out"));
   found(await visit(absWorkingDir, { headers }));
+  found(await visit(absWorkingDir, { headers, query: DEFAULT_MODEL }));
 });
 
 /** A plugin that gives the development server the paths of the tests. */

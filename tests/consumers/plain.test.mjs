@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { ISOLATED, serve } from "../harness.mjs";
-import { found, visit } from "./browsing.mjs";
+import { DEFAULT_MODEL, found, visit } from "./browsing.mjs";
 import { fixture, installed } from "./install.mjs";
 
 const { folder } = await installed();
@@ -17,6 +17,12 @@ test("an import map and a module script", async () => {
   found(seen);
   assert.ok(seen.requests.includes("/node_modules/nearmiss/wasm/cpu/nearmiss_bg.wasm"));
   assert.deepEqual(seen.requests.filter((path) => path.includes("webgpu")), [], "only the chosen module is fetched");
+});
+
+test("without a model of one's own", async () => {
+  const seen = await visit(app, { roots, query: DEFAULT_MODEL });
+  found(seen);
+  assert.ok(seen.requests.includes("/node_modules/nearmiss/models/compact/model.safetensors"));
 });
 
 test("a page isolated from other origins, as SharedArrayBuffer asks for", async () => {
