@@ -16,7 +16,6 @@ describe("Next.js", { timeout: 300_000 }, () => {
     await rm(join(folder, ".next"), { recursive: true, force: true });
     await writeFile(join(folder, "app/use-nearmiss.js"), recipe("In React and Next.js", "jsx"));
     await cp(join(ROOT, "tests/fixtures/tiny-bert"), join(folder, "public/tiny"), { recursive: true });
-    await writeFile(join(folder, "public/tiny/sentence_bert_config.json"), '{ "max_seq_length": 64 }');
   });
   after(() => server?.stop());
 
@@ -34,6 +33,7 @@ describe("Next.js", { timeout: 300_000 }, () => {
     const html = await (await fetch(server.url)).text();
     assert.match(html, /<output id="hit"><\/output>/);
     found(await look(`${server.url}?model=/tiny/`));
+    found(await look(server.url));
     assert.doesNotMatch(server.said(), /large wasm/);
   });
 });
