@@ -1,5 +1,5 @@
 /**
- * What a first search downloads, and how long it takes from import to the first hit when it is all in the browser's cache: nearmiss beside
+ * What a first search downloads, and how long it takes from import to the first hit on a later visit: nearmiss beside
  * transformers.js and onnxruntime-web, in one run, one browser, one page each. Writes bench/results/<date>-download.md.
  *
  *     node bench/download.mjs     # needs the built package and all-MiniLM-L6-v2 (npm run build), Python 3.11; installs the others into its cache
@@ -158,7 +158,7 @@ async function main() {
   try {
     for (const one of CASES) {
       const { files, times } = await measure(chromium, server, one);
-      lines.push(row(one.name + (one.gpu ? ", CPU" : ""), one.model, ...sizeCells(await sizes(files, server)), timeCell(times)));
+      lines.push(row(one.name + (one.call === "first" ? ", CPU" : ""), one.model, ...sizeCells(await sizes(files, server)), timeCell(times)));
       console.error(lines.at(-1));
       if (!one.gpu) continue;
       lines.push(row(`${one.name}, WebGPU`, one.model, ...sizeCells(await sizes(onGpu(files, glue), server)), "no GPU"));
@@ -179,7 +179,7 @@ function head(version) {
     "",
     `Headless Chromium ${version} on ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, no GPU; each on one thread. Megabytes as a server sends them: brotli 11,`,
     "for weights brotli 5. Only what the page asks for until the first hit; all scripts are minified, nearmiss by esbuild. Time: from `import()` to",
-    `the first of three documents, all in the browser's cache; the median of ${VISITS} visits (least–most), each a new page. The peers' ONNX files are made from the`,
+    `the first of three documents, on visits after the first, from the browser's cache where it keeps files so large; the median of ${VISITS} visits (least–most), each a new page. The peers' ONNX files are made from the`,
     "same safetensors by `bench/download/export_onnx.py`; int8 is onnxruntime's dynamic quantisation. MiniLM is all-MiniLM-L6-v2 (6 layers, 384 numbers);",
     "compact is the model in nearmiss (2 layers, 256 numbers). nearmiss works in a worker, the others in the page. Other work ran on the machine meanwhile:",
     "compare within the table.",

@@ -13,6 +13,10 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.numpy import load_file
 
 LAYERS, WIDTH, HEADS = 6, 384, 12
+TOKENIZER = {
+    "tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 256,
+    "pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]",
+}
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
@@ -94,7 +98,7 @@ def main(model, out):
     shutil.copy(model / "config.json", out)
     tokenizer = json.loads((model / "tokenizer.json").read_text())
     (out / "tokenizer.json").write_text(json.dumps({**tokenizer, "padding": None, "truncation": None}, ensure_ascii=False))
-    (out / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 256}))
+    (out / "tokenizer_config.json").write_text(json.dumps(TOKENIZER))
 
 
 main(Path(sys.argv[1]), Path(sys.argv[2]))
