@@ -1,4 +1,4 @@
-/** Builds what is generated: the two wasm modules in pkg/wasm/, then the package's JavaScript in pkg/dist/. */
+/** Builds what is generated: the two wasm modules in pkg/wasm/, then the package's JavaScript in pkg/dist/ and its reference. */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -32,9 +32,16 @@ const FEATURES = [
  */
 const OPTIMISE = ["-O1", ...FEATURES.map((feature) => `--enable-${feature}`)];
 
+/** Loaded here, since its parser is an npm package that setup may only just have installed. */
+async function writeReference() {
+  const { reference } = await import("./reference.mjs");
+  return reference();
+}
+
 export async function build() {
   for (const name of Object.keys(BUDGETS)) await step(`wasm ${name}`, () => buildModule(name));
   await step("package", () => bin("tsc", ["-p", "pkg"]));
+  await step("reference", writeReference);
 }
 
 /** @returns {Promise<string>} the sizes. @throws {SetupError} over budget */

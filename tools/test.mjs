@@ -17,6 +17,7 @@ const STAGES = {
   doc: { needs: ["rust"], run: () => run("cargo", ["doc", "--workspace", "--no-deps"], { show: true, env: { RUSTDOCFLAGS: "-D warnings" } }) },
   "wasm-build": { needs: ["rust", "node", "bindgen"], run: build },
   package: { needs: ["node", "model"], after: ["wasm-build"], run: packageTests },
+  consumers: { needs: ["node", "chromium"], after: ["wasm-build"], run: () => node("tests/consumers") },
   wasm: { needs: ["node", "chromium"], after: ["wasm-build"], run: () => node("tests/browser") },
   e2e: { needs: ["node", "model", "chromium"], after: ["wasm-build"], run: endToEnd },
 };

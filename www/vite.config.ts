@@ -24,6 +24,18 @@ function characterMaps(): Plugin {
   };
 }
 
+/** The reference of the package, which the build writes beside its style sheet. */
+function reference(): Plugin {
+  const folder = new URL("docs/", import.meta.url);
+  return {
+    name: "reference",
+    apply: "build",
+    generateBundle() {
+      for (const name of ["reference.html", "reference.css"]) this.emitFile({ type: "asset", fileName: `docs/${name}`, source: readFileSync(new URL(name, folder)) });
+    },
+  };
+}
+
 export default defineConfig({
   root: import.meta.dirname,
   // Relative addresses: the built folder works at any path of any host.
@@ -31,7 +43,7 @@ export default defineConfig({
   // One page and no routes: what is not there is a 404, not the page again under another name.
   appType: "mpa",
   resolve: { alias: { nearmiss: new URL("../pkg/dist/index.js", import.meta.url).pathname } },
-  plugins: [characterMaps()],
+  plugins: [characterMaps(), reference()],
   worker: { format: "es" },
   assetsInclude: ["**/*.wasm"],
   build: { outDir: "dist", emptyOutDir: true, target: "es2022", assetsInlineLimit: 0 },

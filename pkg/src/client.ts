@@ -7,10 +7,26 @@ import type { Info, OpenOptions } from "./open.js";
 import type { Created, Reply, Request, Work } from "./protocol.js";
 import type { ProgressEvent, StorageState } from "./types.js";
 
-/** Kept in this form, as bundlers look for it. */
-function spawn(): Worker {
-  return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+/** Where the package comes from another origin than the page, what starts its workers. */
+let fromElsewhere: (() => Worker) | null = null;
+
+/** @internal For `cdn.ts`. */
+export function startWorkersWith(start: () => Worker): void {
+  fromElsewhere = start;
 }
+
+/** @throws {NearmissError} `NETWORK` where the browser may not start the worker from where it lies */
+function spawn(): Worker {
+  if (fromElsewhere) return fromElsewhere();
+  try {
+    // Kept in this form, as bundlers look for it.
+    return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  } catch (cause) {
+    throw new NearmissError("NETWORK", `the worker could not be started: ${Object(cause).message}. ${ELSEWHERE}`, { cause });
+  }
+}
+
+const ELSEWHERE = "Browsers start workers from the page's own origin only: serve the package there, import dist/cdn.js, or use worker: false";
 
 /** @param start what makes the worker, given for tests */
 export async function createWorkerHost(options: OpenOptions, start: () => Worker = spawn): Promise<Host> {

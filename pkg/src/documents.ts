@@ -26,6 +26,7 @@ export interface Documents {
   import(files: FileInput | Iterable<FileInput>, options?: ImportOptions): Promise<ImportResult>;
   /** Removes documents and the judgments about them; unknown ids are passed over. */
   remove(ids: string | Iterable<string>): Promise<{ removed: number; total: number }>;
+  /** All documents, in the order in which they were added. */
   list(): Promise<Document[]>;
 }
 

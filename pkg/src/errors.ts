@@ -13,6 +13,7 @@ const CODES: ReadonlySet<string> = new Set<ErrorCode>([
  * An `ABORTED` error is named `AbortError`, so that code written for `fetch` recognises it.
  */
 export class NearmissError extends Error {
+  /** Stable: what went wrong, for programs; the message is for people. */
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {

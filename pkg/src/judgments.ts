@@ -13,6 +13,7 @@ export type Pair = Pick<Judgment, "query" | "document">;
 
 /** Which side of the judgments. A fifth of the queries that nobody put on a side is held out, by seed. */
 export interface SideOptions {
+  /** Fixes the side on which the queries stand. Without it a fifth of them is held out, by seed. */
   split?: "train" | "dev" | "held-out";
 }
 
@@ -26,6 +27,7 @@ export interface Judgments {
   add(judgments: Judgment | Iterable<Judgment>): Promise<{ total: number }>;
   /** Forgets what was said about these pairs, by any source. */
   remove(judgments: Pair | Iterable<Pair>): Promise<{ removed: number }>;
+  /** All judgments, in the order in which they were made. */
   list(): Promise<Judgment[]>;
   /** Takes back the last change, or null when there is none. Judgments about documents that are gone stay away. */
   undo(): Promise<Undone | null>;

@@ -35,7 +35,9 @@ const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.
  * ```
  */
 export class Nearmiss {
+  /** What is searched. */
   readonly documents: Documents;
+  /** What is known to be relevant, and what is not. */
   readonly judgments: Judgments;
   /** What outlives the page; null without the option `storage`. */
   readonly storage: Storage | null;
@@ -72,6 +74,7 @@ export class Nearmiss {
     return this.#core.host.info.device;
   }
 
+  /** The encoder in use; another one after training or importing whole layers. */
   get model(): ModelInfo {
     return this.#model;
   }

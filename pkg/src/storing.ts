@@ -37,6 +37,7 @@ export function storage(core: Core): Storage | null {
 
 /** The stores of this site. A store is named as in the option `storage`, such as "opfs:notes". */
 export interface Stores {
+  /** Every store that there is, by name. */
   list(): Promise<StoreInfo[]>;
   /** @throws {NearmissError} `INPUT_INVALID` while it is open anywhere */
   delete(store: string): Promise<void>;
@@ -54,6 +55,7 @@ export interface Stores {
   persist(): Promise<boolean>;
 }
 
+/** All stores of this site, whether an instance has them open or not. */
 export const stores: Stores = {
   list: listStores,
   delete: deleteStore,

@@ -151,14 +151,14 @@ test("--workers: a thread that ends, or has another model, is an error and the o
   }
 });
 
-test("Ctrl-C cancels the job, keeps what was encoded, and exits with 1", async () => {
+test("Ctrl-C cancels the job, keeps what was encoded, and exits with 130", async () => {
   const controller = new AbortController();
   const cache = join(folder, "partial");
   const { engine, status, err, out } = await run(["evaluate", ...WHERE, "--split", "test", "--cache", cache], {
     signal: controller.signal,
     script: { before: (method) => { if (method === "next") controller.abort(); } },
   });
-  assert.deepEqual([status, out], [1, ""]);
+  assert.deepEqual([status, out], [130, ""]);
   assert.match(err, /ABORTED: cancelled\n$/);
   assert.ok(engine.log.includes("cancel"));
   assert.equal(engine.freed, true);
@@ -173,7 +173,7 @@ test("Ctrl-C while standard input is silent ends the command", async () => {
   const ended = main(["encode", "--model", folder], { stdin, stdout, stderr, signal: controller.signal, seams: fake().seams });
   await waiting.promise;
   controller.abort();
-  assert.equal(await ended, 1);
+  assert.equal(await ended, 130);
   assert.equal(stderr.text, "ABORTED: cancelled\n");
 });
 

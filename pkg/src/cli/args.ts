@@ -35,6 +35,8 @@ export interface Spec {
   summary: string;
   /** Named in the usage line; undefined when there are none. */
   positional?: string;
+  /** A command line that does something useful. */
+  example: string;
   options: Options;
 }
 
@@ -132,7 +134,7 @@ export function toNumber(given: string): number {
   return given.trim() === "" ? Number.NaN : Number(given);
 }
 
-export function helpOf({ name, summary, positional, options }: Spec): string {
+export function helpOf({ name, summary, positional, example, options }: Spec): string {
   const all = Object.entries(options);
   const required = all.filter(([, option]) => option.required).map(([long, { value }]) => ` --${long} ${value}`);
   const width = Math.max(...all.map(([long, option]) => spelt(long, option).length));
@@ -143,7 +145,7 @@ export function helpOf({ name, summary, positional, options }: Spec): string {
     return group === undefined ? table : `${group}:\n${table}`;
   });
   const usage = `Usage: nearmiss ${name}${required.join("")} [options]${positional ? ` "${positional}"` : ""}`;
-  return `nearmiss ${name}: ${summary}\n\n${usage}\n\n${tables.join("\n")}`;
+  return `nearmiss ${name}: ${summary}\n\n${usage}\nExample: ${example}\n\n${tables.join("\n")}`;
 }
 
 function spelt(long: string, { value, short, implied }: Option): string {

@@ -20,6 +20,7 @@ export const encode: Command = {
   spec: {
     name: "encode",
     summary: 'read {"text": …} lines from standard input, write {"embedding": […]} lines in the same order',
+    example: "nearmiss encode --as query < texts.jsonl > embeddings.jsonl",
     options: { as: { value: "TOWER", choices: ["query", "document"], help: "query or document (default)" }, ...COMMON, ...HELP },
   },
   run,

@@ -11,6 +11,7 @@ export const evaluate: Command = {
   spec: {
     name: "evaluate",
     summary: "measure search on the judged queries of one split",
+    example: "nearmiss evaluate --data notes --split test --mode hybrid",
     options: { ...DATA, split: { value: "NAME", required: true, help: "which qrels: qrels.NAME.tsv" }, ...MODE, ...COMMON, ...HELP },
   },
   run,

@@ -14,7 +14,7 @@ import { train } from "./train.js";
 
 const COMMANDS: readonly Command[] = [encode, evaluate, mine, train, search];
 
-/** @returns 0 when done, 1 when it failed (`code: message` on standard error), 2 for wrong usage */
+/** @returns 0 when done, 1 when it failed (`code: message` on standard error), 2 for wrong usage, 130 after Ctrl-C, as shells have it */
 export async function main(argv: string[], io: Io): Promise<number> {
   const started = performance.now();
   const [name, ...rest] = argv;
@@ -40,7 +40,7 @@ async function fail(thrown: unknown, command: Command | undefined, io: Io): Prom
   }
   if (io.signal.aborted) {
     await write(io.stderr, "ABORTED: cancelled\n");
-    return 1;
+    return 130;
   }
   const { code, message, cause } = toNearmissError(thrown);
   const stack = code === "INTERNAL" && cause instanceof Error && cause.stack && !message.includes(cause.stack) ? `${cause.stack}\n` : "";
@@ -56,8 +56,14 @@ async function print(io: Io, text: string): Promise<number> {
 function overview(): string {
   const width = Math.max(...COMMANDS.map(({ spec }) => spec.name.length));
   const rows = COMMANDS.map(({ spec }) => `  ${spec.name.padEnd(width)}  ${spec.summary}`).join("\n");
-  return `nearmiss: search that learns from its mistakes\n\nUsage: nearmiss <command> [options]\n\n${rows}\n\nnearmiss <command> --help explains its options.\n`;
+  return `nearmiss: search that learns from its mistakes\n\nUsage: nearmiss <command> [options]\n\n${rows}\n\n${HOW}`;
 }
+
+const HOW = `nearmiss <command> --help explains its options and gives an example.
+
+Results are on standard output, progress and warnings on standard error. With --json the result is one JSON object.
+Exit status: 0 done, 1 failed (CODE: message on standard error), 2 wrong usage, 130 stopped by Ctrl-C.
+`;
 
 async function version(): Promise<string> {
   const manifest = await readFile(new URL("../../package.json", import.meta.url), "utf8");

@@ -22,6 +22,7 @@ export const mine: Command = {
   spec: {
     name: "mine",
     summary: "find hard negatives for the judged queries of one split",
+    example: "nearmiss mine --data notes --split train --strategy hybrid --out examples.jsonl",
     options: {
       ...DATA,
       split: { value: "NAME", help: "which qrels: qrels.NAME.tsv; may be left out with --pseudo-queries" },

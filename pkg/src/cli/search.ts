@@ -12,6 +12,7 @@ export const search: Command = {
   spec: {
     name: "search",
     summary: "search the documents of a folder",
+    example: 'nearmiss search --data notes "when was the station moved" -k 5',
     positional: "a query",
     options: {
       ...DATA,

@@ -15,7 +15,12 @@ import { TrainLines, verdictLines } from "./train-lines.js";
 import { check, OPTIONS, settingsOf } from "./train-options.js";
 
 export const train: Command = {
-  spec: { name: "train", summary: "train on one split, and measure before and after on another that training never sees", options: OPTIONS },
+  spec: {
+    name: "train",
+    summary: "train on one split, and measure before and after on another that training never sees",
+    example: "nearmiss train --data notes --train-split train --split test --checkpoint run.checkpoint --out tuned",
+    options: OPTIONS,
+  },
   run,
 };
 

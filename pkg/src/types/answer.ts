@@ -4,6 +4,7 @@ import type { Context, ContextOptions } from "./search.js";
 
 /** One number in one citation mark of an answer. */
 export interface Citation {
+  /** As it stands in the mark. */
   number: number;
   /** Is there a passage of this number? If not, nothing supports, and everything is missing. */
   known: boolean;
@@ -23,6 +24,7 @@ export interface Citation {
 
 /** A sentence of an answer with its marks. */
 export interface CheckedSentence {
+  /** With its marks. */
   text: string;
   /** In UTF-16 units of the answer; end exclusive. Headings and code belong to no sentence. */
   start: number;
@@ -35,12 +37,14 @@ export interface CheckedSentence {
   supported: boolean;
 }
 
+/** An answer, sentence by sentence, against its passages. */
 export interface CheckedAnswer {
   sentences: CheckedSentence[];
   /** Numbers that are cited and that no passage has, ascending. */
   unknown: number[];
 }
 
+/** One message, in the form that chat models take. */
 export interface ChatMessage {
   role: "system" | "user";
   content: string;
@@ -48,8 +52,11 @@ export interface ChatMessage {
 
 /** What a model is asked: as two texts, and the same as messages. */
 export interface AnswerPrompt {
+  /** The rules. */
   system: string;
+  /** Passages and question. */
   user: string;
+  /** Both, as two messages. */
   messages: ChatMessage[];
 }
 
@@ -61,12 +68,15 @@ export type Generated = string | AsyncIterable<string> | ReadableStream<string>;
 /** A model of your own, wherever it runs. The signal aborts when nobody waits for the answer any more. */
 export type Generate = (prompt: AnswerPrompt, options: { signal: AbortSignal }) => Generated | Promise<Generated>;
 
+/** Of `answer`: the passages, and who writes. */
 export interface AnswerOptions extends ContextOptions {
+  /** Your model; see `builtInModel` for the browser's. */
   generate: Generate;
   /** Further wishes, put behind the rules that the model is given: tone, length, form. */
   instructions?: string;
 }
 
+/** What `answer` yields: the passages, then text piece by piece, then what was checked. */
 export type AnswerEvent =
   /** What the model is given to read. */
   | { type: "context"; context: Context }
@@ -83,10 +93,13 @@ export interface BuiltInProgress {
   type: "built-in-download";
   /** 0..1 */
   share: number;
+  /** Since the download began. */
   elapsedMs: number;
 }
 
+/** Of `builtInModel`. */
 export interface BuiltInOptions {
+  /** Told of the browser's download. */
   onProgress?: (event: BuiltInProgress) => void;
   /** Ends downloads and answers under way. */
   signal?: AbortSignal;

@@ -9,13 +9,19 @@ export type FileInput = Blob | FileSystemFileHandle | FileSystemDirectoryHandle 
 
 /** Which columns of a CSV file, or fields of a JSON record, are which. What is not named is recognised: id or _id, title, text, body or content. */
 export interface Columns {
+  /** Name of the column or field with the id. */
   id?: string;
+  /** Likewise with the title. */
   title?: string;
+  /** Likewise with the text. */
   text?: string;
 }
 
+/** How files are read. */
 export interface ReadOptions {
+  /** Aborting ends the reading after the file under way. */
   signal?: AbortSignal;
+  /** For CSV and JSON. Default: recognised by their names. */
   columns?: Columns;
   /** Largest file, in bytes. Default 50,000,000. */
   maxBytes?: number;
@@ -28,17 +34,23 @@ export interface ReadOptions {
 /** One file: its passages, or why there are none. `warnings` tell of parts that could not be read. */
 export type FileRead = { path: string; documents: Document[]; warnings: string[] } | { path: string; error: NearmissError };
 
+/** Of `documents.import`. */
 export interface ImportOptions extends ReadOptions {
+  /** Gets an `import` event for each file, and what is reported on the way. */
   onProgress?: (event: ProgressEvent) => void;
 }
 
+/** What an import did, file by file where something is amiss. */
 export interface ImportResult {
   /** Files whose documents are in. */
   files: number;
+  /** What became of the passages. */
   documents: AddResult;
   /** Passages that were removed, because their file no longer has them. */
   removed: number;
+  /** Files that could not be read, and why. */
   skipped: { path: string; code: NearmissError["code"]; message: string }[];
+  /** Parts of files that could not be read. */
   warnings: { path: string; message: string }[];
 }
 
@@ -53,6 +65,8 @@ export interface ImportEvent {
   total: number | null;
   /** Documents that are in and can be found. */
   documents: number;
+  /** Files that could not be read so far. */
   skipped: number;
+  /** Since the import began. */
   elapsedMs: number;
 }

@@ -12,11 +12,13 @@ export interface Judgment {
   query: string;
   /** A document's id. */
   document: string;
+  /** Does the document answer the query? */
   relevant: boolean;
   /** Graded relevance, 0 or more; default 1 when relevant and 0 when not. */
   grade?: number;
   /** How much training heeds it, above 0; default 1, what one person's label weighs. */
   weight?: number;
+  /** Default "labelled". */
   source?: Source;
   /** For source "synthetic": how the query was made. */
   kind?: PseudoKind;
@@ -32,16 +34,21 @@ export interface Change {
   number: number;
   /** Milliseconds since 1970. */
   at: number;
+  /** What made the change. */
   action: "added" | "removed" | "documents-removed" | "imported" | "feedback";
   /** The judgments concerned, as they were and as they are. */
   before: Judgment[];
+  /** As they were made. */
   after: Judgment[];
 }
 
 /** What `undo` and `redo` did; `skipped` judgments could not be put back: their document is gone, or their query now has another side. */
 export interface Undone {
+  /** The entry that was undone or done again. */
   change: Change;
+  /** Judgments that could not be put back. */
   skipped: number;
+  /** Judgments afterwards. */
   total: number;
 }
 
@@ -49,9 +56,11 @@ export interface Undone {
 export interface Conflict {
   /** `"sources"`: one document, judged oppositely by two sources. `"copies"`: two documents with the same content, judged oppositely. */
   kind: "sources" | "copies";
+  /** The query's text. */
   query: string;
   /** Ids. */
   documents: string[];
+  /** Those that contradict each other. */
   judgments: Judgment[];
   /** Numbers, in `judgments`, of those that training follows. */
   counts: number[];
@@ -67,11 +76,13 @@ export interface BeirJudgments {
 
 /** One list of results that a person saw, and what they clicked. */
 export interface Impression {
+  /** What was searched for. */
   query: string;
   /** Ids in the order in which they were shown. */
   shown: string[];
   /** Rank of the first of them, from 1. Default 1. */
   firstRank?: number;
+  /** In any order; none is a list that nobody clicked on. */
   clicks: { document: string; /** Milliseconds spent there, if known. */ dwellMs?: number }[];
 }
 
@@ -89,11 +100,13 @@ export interface FeedbackOptions {
   skips?: boolean;
 }
 
+/** What clicks said. */
 export interface FeedbackResult {
   /** As they stand now, one for each pair that the impressions said something about. */
   judgments: Judgment[];
   /** How many times a document was shown that is no longer there. */
   leftOut: number;
+  /** Judgments afterwards. */
   total: number;
 }
 
@@ -103,10 +116,14 @@ export interface PseudoOptions {
   kinds?: PseudoKind[];
   /** At most so many of each document. Default 1. */
   perDocument?: number;
+  /** Of everything drawn at random. Default 0. */
   seed?: number;
 }
 
+/** Queries that were made, and from what. */
 export interface PseudoResult {
+  /** Each with the document that answers it. */
   queries: { query: string; document: string; kind: PseudoKind }[];
+  /** Judgments afterwards. */
   total: number;
 }

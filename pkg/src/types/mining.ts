@@ -36,6 +36,7 @@ export interface SelectionOptions {
   sampling?: "top" | "random" | "simans";
   /** SimANS draws with probability ∝ exp(−sharpness · (score − positive − offset)²). Default 100 and 0. */
   simansSharpness?: number;
+  /** See `simansSharpness`, in cosine above the positive. Default 0. */
   simansOffset?: number;
   /** Fill places that stay empty with random documents that pass the filters. Default true. */
   topUp?: boolean;
@@ -55,6 +56,7 @@ export interface SelectionOptions {
   maxSynthetic?: number;
 }
 
+/** Of `mine`: where candidates come from, which become negatives, and how many. */
 export interface MineOptions extends SelectionOptions {
   /** Default "dense". */
   strategy?: MiningStrategy;
@@ -64,14 +66,19 @@ export interface MineOptions extends SelectionOptions {
   numNegatives?: number;
   /** At most so many positives of one query, so that none dominates; which ones, the seed decides. Default: all. */
   maxPositives?: number;
+  /** Of everything drawn at random. Default 0. */
   seed?: number;
+  /** Aborting rejects with `ABORTED`. */
   signal?: AbortSignal;
+  /** Gets `encode` and `search` events. */
   onProgress?: (event: ProgressEvent) => void;
 }
 
 /** A text made from a document by changing one thing: close in form, different in meaning. */
 export interface NearMiss {
+  /** The whole changed text. */
   text: string;
+  /** What was changed. */
   kind: "number" | "date" | "unit" | "negation" | "term-swap";
   /** What stood there, and what stands there now. */
   from: string;
@@ -82,11 +89,14 @@ export interface NearMiss {
   donor: string | null;
 }
 
+/** Who gave a negative: a person, their clicks, or one of the strategies. */
 export type NegativeSource = "labelled" | "click" | "mined" | "dense" | "bm25" | "random" | "in-batch" | "synthetic";
 
+/** One wrong answer to learn from. */
 export interface Negative {
   /** Id; null for a synthetic text, which is no document. */
   document: string | null;
+  /** Of a synthetic text: how it was made. */
   synthetic?: NearMiss;
   /** Cosine with the query when it was mined; null when it has none. */
   score: number | null;
@@ -100,10 +110,13 @@ export interface Negative {
 
 /** One training example: ids of documents and the scores they had when they were mined. */
 export interface Example {
+  /** The query's text. */
   query: string;
+  /** Id of a relevant document. */
   positive: string;
   /** Judged ones first, then hardest first. */
   negatives: Negative[];
+  /** Its cosine with the query when it was mined. */
   positiveScore: number;
   /** Of the positive's judgment. */
   weight: number;
@@ -111,7 +124,9 @@ export interface Example {
 
 /** A document that was not taken as a negative because it may well answer the query. For a person to decide. */
 export interface Suspect {
+  /** The query's text. */
   query: string;
+  /** Its id. */
   document: string;
   /** The positive that it resembles. */
   positive: string;
@@ -124,9 +139,13 @@ export interface Suspect {
   similarity: number | null;
 }
 
+/** What mining looked at, took and dropped. */
 export interface MiningReport {
+  /** As it was asked for. */
   strategy: MiningStrategy;
+  /** Pairs of a query and a positive. */
   pairs: number;
+  /** Negatives of all pairs. */
   negatives: number;
   /** Hits looked at, before any filter. */
   candidates: number;
@@ -158,8 +177,11 @@ export interface MiningReport {
   shortfall: number;
   /** Documents for a person to look at; `MiningResult.suspects` lists the likeliest. */
   suspects: number;
+  /** As it was used, defaults filled in. */
   rangeMin: number;
+  /** Likewise. */
   rangeMax: number;
+  /** Cosines of the pairs. Null without pairs. */
   positiveScores: Quantiles | null;
   /** Null when no negative has a score. */
   negativeScores: Quantiles | null;
@@ -171,22 +193,28 @@ export interface MiningReport {
   miningMs: number;
 }
 
+/** What `mine` found. */
 export interface MiningResult {
+  /** One for each pair of a query and a positive. */
   examples: Example[];
   /** Likeliest first, at most 3 a query and 500 in all. */
   suspects: Suspect[];
+  /** In numbers. */
   report: MiningReport;
 }
 
 /** Why a document is, or is not, a negative for a query. */
 export interface Why {
+  /** The query's text. */
   query: string;
+  /** Its id. */
   document: string;
   /** What was said about it; null when nothing was. */
   judgment: Judgment | null;
   /** Place in dense and in lexical search. */
   dense: { rank: number | null; score: number } | null;
   lexical: { rank: number | null; score: number };
+  /** What is relevant to the query, with cosine and dense rank. */
   positives: { document: string; score: number; rank: number | null }[];
   /** Every rule of the options, in order: what it looked at, what it allows, and whether the document passed. */
   checks: { rule: keyof MiningReport["dropped"]; value: number | null; limit: number | null; passed: boolean }[];
@@ -200,8 +228,11 @@ export interface Why {
 
 /** A number and what it was made from. */
 export interface Explanation {
+  /** What the number is. */
   description: string;
+  /** The number. */
   value: number;
+  /** What it was made from. */
   details?: Explanation[];
 }
 
@@ -212,6 +243,7 @@ export interface Alignment {
   similarity: number;
 }
 
+/** A distribution in five numbers. */
 export interface Quantiles {
   min: number;
   p25: number;

@@ -7,6 +7,7 @@ export type DeviceChoice = "auto" | "webgpu" | "cpu";
 
 /** What was chosen, and why. */
 export interface DeviceInfo {
+  /** Which of the two builds runs. */
   kind: "webgpu" | "cpu";
   /** The adapter's own description, or the CPU build's. */
   name: string;
@@ -14,13 +15,17 @@ export interface DeviceInfo {
   reason: string;
 }
 
+/** The encoder in use. */
 export interface ModelInfo {
   /** Length of one embedding. */
   dimensions: number;
+  /** Layers of the transformer. */
   layers: number;
+  /** How many numbers the transformer consists of; what was trained on top is not counted. */
   parameters: number;
   /** Longest input in tokens; the rest of a text is cut. */
   maxLength: number;
+  /** How token embeddings become one: their mean, or that of the first token. */
   pooling: "mean" | "cls";
   /** Changes with the transformer's weights, tokenizer, pooling and length, not with a head. Keys the embedding cache. */
   fingerprint: string;
@@ -34,12 +39,14 @@ export type ModelSource =
   | URL
   | { config: BinaryInput; tokenizer: BinaryInput; weights: BinaryInput; pooling?: BinaryInput; sentenceBert?: BinaryInput; modules?: BinaryInput };
 
+/** The contents of one file: bytes, a Blob, or its URL (in Node also a path). */
 export type BinaryInput = Uint8Array | ArrayBuffer | Blob | string | URL;
 
 /** One file of an exported folder. */
 export interface ExportedFile {
   /** Relative to the folder, with forward slashes, such as "1_Pooling/config.json". */
   path: string;
+  /** The whole file. */
   bytes: Uint8Array;
 }
 
@@ -49,12 +56,14 @@ export type FolderFormat = "sentence-transformers" | "peft";
 /** The files of such a folder, as `export` gives them or by path. */
 export type FolderInput = readonly { path: string; bytes: Uint8Array | ArrayBuffer | Blob }[] | Record<string, Uint8Array | ArrayBuffer | Blob>;
 
+/** How an instance is made. */
 export interface CreateOptions {
   /**
    * Any BERT-family sentence encoder: a folder's URL (in Node also a path), its files, or their bytes. Default: the compact encoder in
    * this package, `nearmiss/models/compact`, for English; its model card states what it can do.
    */
   model?: ModelSource;
+  /** Default "auto". */
   device?: DeviceChoice;
   /** Longest input in tokens. Default: what the model's own files say. */
   maxLength?: number;
@@ -75,7 +84,9 @@ export interface CreateOptions {
   storage?: string;
   /** `false` runs in this thread (the only way in Node); default: a dedicated worker in browsers. */
   worker?: boolean;
+  /** Gets `download`, `load` and `restore` events. */
   onProgress?: (event: ProgressEvent) => void;
+  /** Aborting rejects `create` with `ABORTED`. */
   signal?: AbortSignal;
 }
 

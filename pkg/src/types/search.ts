@@ -4,6 +4,7 @@ import type { Document } from "./documents.js";
 import type { Alignment, Explanation } from "./mining.js";
 import type { ProgressEvent } from "./training.js";
 
+/** "dense": by meaning, through embeddings. "lexical": by words, with BM25. "hybrid": both, fused. */
 export type SearchMode = "dense" | "lexical" | "hybrid";
 
 /** Scores documents for a query: one finite number each, in their order, higher is better. May be asynchronous. */
@@ -27,6 +28,7 @@ export interface DenseStage {
   index?: "auto" | "exact" | "hnsw";
   /** Candidates that the search of the graph keeps: more find more of what exact search finds, and take longer. Default 128, at least `depth`. */
   ef?: number;
+  /** Longest list. Default 100, or as many as are needed. */
   depth?: number;
 }
 
@@ -42,6 +44,7 @@ export interface FusionStage {
   constant?: number;
   /** One for each list before, in order. Default: equal ones, which sum to 1 for scores and are 1 for ranks. */
   weights?: number[];
+  /** Longest list. Default 100, or as many as are needed. */
   depth?: number;
 }
 
@@ -52,6 +55,7 @@ export interface FusionStage {
  */
 export interface RerankStage {
   stage: "rerank";
+  /** "maxsim", or a function of yours such as a cross-encoder. */
   scorer: "maxsim" | Reranker;
   /**
    * 1 orders by the scorer alone; below it, (1 − weight) × the score before + weight × the scorer's, each brought to 0 … 1. Default 0.5 for
@@ -62,22 +66,30 @@ export interface RerankStage {
   depth?: number;
 }
 
+/** One step of a search; they run in the order of the list, the last one ranks. */
 export type SearchStage = LexicalStage | DenseStage | FusionStage | RerankStage;
 
 type Scalar = string | number | boolean | null;
 
 /** What must hold of a field's value; of any of its items where the value is a list. */
 export interface FieldCondition {
+  /** Equal to. */
   eq?: Scalar;
   /** Also true where the field is not there. */
   ne?: Scalar;
+  /** Equal to one of these. */
   in?: Scalar[];
+  /** Equal to none of these; also true where the field is not there. */
   nin?: Scalar[];
   /** Numbers compare with numbers, texts with texts (by code point, so ISO dates by time). */
   lt?: number | string;
+  /** At most. */
   lte?: number | string;
+  /** Above. */
   gt?: number | string;
+  /** At least. */
   gte?: number | string;
+  /** A text that begins so. */
   prefix?: string;
   /** Is it there, and not null? */
   exists?: boolean;
@@ -88,8 +100,11 @@ export interface FieldCondition {
  * A dot goes into nested metadata; `$id`, `$title` and `$parent` are the document's own. `and`, `or` and `not` combine filters.
  */
 export interface Filter {
+  /** All of these must hold. */
   and?: Filter[];
+  /** One of these must hold. */
   or?: Filter[];
+  /** This must not hold. */
   not?: Filter;
   [field: string]: Scalar | Scalar[] | FieldCondition | Filter | Filter[] | undefined;
 }
@@ -102,9 +117,11 @@ export interface RankingOptions {
   rerank?: "maxsim" | Reranker;
   /** All stages, in place of mode and rerank. */
   stages?: SearchStage[];
+  /** Default: every document may be found. */
   filter?: Filter;
 }
 
+/** Of `search`. */
 export interface SearchOptions extends RankingOptions {
   /** Number of hits; with `perDocument`, of documents. Default 10, at most 1000 with the offset. */
   k?: number;
@@ -116,16 +133,21 @@ export interface SearchOptions extends RankingOptions {
   snippets?: boolean | number;
   /** Adds to each hit how its score came about, and the token alignment. Default false. */
   explain?: boolean;
+  /** Aborting rejects with `ABORTED`. */
   signal?: AbortSignal;
 }
 
 /** Rank (from 1) and score in one stage. */
 export interface Place {
+  /** From 1. */
   rank: number;
+  /** In the unit of the stage: cosine, BM25, or what it is fused to. */
   score: number;
 }
 
+/** The best part of a text for a query. */
 export interface Snippet {
+  /** As it stands in the document. */
   text: string;
   /** Where in the document's text it begins, in UTF-16 units. */
   start: number;
@@ -133,11 +155,17 @@ export interface Snippet {
   highlights: [number, number][];
 }
 
+/** One document that was found, and how. */
 export interface Hit {
+  /** Of the document. */
   id: string;
+  /** Empty where it has none. */
   title: string;
+  /** The whole text. */
   text: string;
+  /** Of a chunk: the document it is from. */
   parent?: string;
+  /** As it was added. */
   metadata?: unknown;
   /** That of the last stage; comparable within one result list only. */
   score: number;
@@ -160,6 +188,7 @@ export interface Hit {
   more?: Hit[];
 }
 
+/** Of `context`: how passages are chosen, and how much room there is. */
 export interface ContextOptions extends RankingOptions {
   /** Of the text, as the encoder's tokenizer counts them; another model counts a little differently. Default 1024. */
   maxTokens?: number;
@@ -167,15 +196,19 @@ export interface ContextOptions extends RankingOptions {
   candidates?: number;
   /** 1 takes the most relevant, less prefers what says something else (maximal marginal relevance). Default 0.7. */
   lambda?: number;
+  /** Aborting rejects with `ABORTED`. */
   signal?: AbortSignal;
 }
 
 /** What an answer may rest on. */
 export interface Context {
+  /** As it was asked. */
   query: string;
+  /** In the order of their numbers. */
   passages: Passage[];
   /** Each passage behind its number, "[1] Title", a line below it the text: ready to be read by a model. */
   text: string;
+  /** Of `text`, as the encoder counts them. */
   tokens: number;
 }
 
@@ -183,22 +216,31 @@ export interface Context {
 export interface Passage {
   /** From 1. */
   citation: number;
+  /** Of the document. */
   id: string;
+  /** Empty where it has none. */
   title: string;
+  /** The part that had room. */
   text: string;
   /** Where in the document's text it begins, in UTF-16 units. */
   start: number;
   parent?: string;
   metadata?: unknown;
+  /** As in a hit: comparable within one context only. */
   score: number;
+  /** Of this passage, as the encoder counts them. */
   tokens: number;
 }
 
+/** Of `compare`. */
 export interface CompareOptions {
   /** Default 10: those among the best before, and those now. */
   k?: number;
+  /** Default "hybrid". */
   mode?: SearchMode;
+  /** Aborting rejects with `ABORTED`. */
   signal?: AbortSignal;
+  /** Gets `encode` events where documents must be encoded anew. */
   onProgress?: (event: ProgressEvent) => void;
 }
 
@@ -211,12 +253,15 @@ export interface Comparison {
   hits: Moved[];
 }
 
+/** One document, where it stood and where it stands. */
 export interface Moved {
   document: string;
   title: string;
   /** Null where it was not among the first 100. */
   before: Place | null;
+  /** Null where it is not among the first 100. */
   after: Place | null;
+  /** What explains the move: its own cosine first. */
   because: Reason[];
 }
 

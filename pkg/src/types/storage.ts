@@ -5,8 +5,11 @@ import type { ErrorCode } from "./model.js";
 /** Where things are kept. "opfs": files that belong to the site (origin private file system); "memory": nothing outlives the page. */
 export type StorageKind = "opfs" | "indexeddb" | "memory";
 
+/** How an instance is kept, now. */
 export interface StorageState {
+  /** Yours, without the kind. */
   name: string;
+  /** Where it is kept in the end. */
   kind: StorageKind;
   /** One sentence: why this kind. */
   reason: string;
@@ -24,8 +27,12 @@ export interface StorageState {
   checkpoint: number | null;
 }
 
+/** A store of this site, whether it is in use or not. */
 export interface StoreInfo {
+  /** Yours, without the kind. */
   name: string;
+  /** Where it is kept. */
   kind: StorageKind;
+  /** Its length. */
   bytes: number;
 }

@@ -16,6 +16,7 @@ export interface Metrics {
 /** How far up training reaches, cheapest first. */
 export type Trainable = "head" | "lora" | `layers:${number}` | "full";
 
+/** Of `train`: what trains, by which loss, in which steps, on which negatives, and when it is enough. */
 export interface TrainOptions {
   /** "info-nce" (default): in-batch negatives plus mined ones. "margin": margin ranking on cosine. "triplet": the same hinge on
    * `distance`. "margin-mse": the score differences of a teacher (`mining.teacher`). "contrastive": pairs, pulled or pushed. */
@@ -23,6 +24,7 @@ export interface TrainOptions {
   /** "head" (default): a residual linear map on frozen embeddings. "lora": low-rank updates of attention. "layers:n": the last n
    * layers. "full": every layer. Word embeddings are always frozen. */
   trainable?: Trainable;
+  /** For trainable "lora". */
   lora?: LoraOptions;
   /** "query" trains the query side alone, so that document embeddings stay valid. Default "shared". */
   towers?: "shared" | "query";
@@ -100,9 +102,11 @@ export interface TrainOptions {
   resume?: Uint8Array;
   /** Of everything random. Default 0. */
   seed?: number;
+  /** Aborting ends the run with `ABORTED` and leaves the last good weights. */
   signal?: AbortSignal;
 }
 
+/** Low-rank updates of linear maps (Hu et al. 2021). */
 export interface LoraOptions {
   /** Columns of the low-rank factors. Default 8. */
   rank?: number;
@@ -128,6 +132,7 @@ export interface AugmentOptions {
   table?: string[][];
 }
 
+/** What is reported while something takes its time. `elapsedMs` counts from the beginning of that work, `loaded` and `total` are bytes. */
 export type ProgressEvent =
   | { type: "download"; file: string; loaded: number; total: number | null; elapsedMs: number }
   /** So many embeddings are linked in the graph that searches them. */
@@ -142,20 +147,28 @@ export type ProgressEvent =
 /** While mining: so many queries have had their candidates looked up. Only where there are many. */
 export interface SearchEvent {
   type: "search";
+  /** Queries so far. */
   done: number;
+  /** Queries in all. */
   total: number;
+  /** Since the work began. */
   elapsedMs: number;
 }
 
 /** "tokens": for a MaxSim teacher. "near-misses": synthetic negatives. */
 export interface EncodeEvent {
   type: "encode";
+  /** What is encoded. */
   stage: "documents" | "queries" | "near-misses" | "tokens";
+  /** Texts so far. */
   done: number;
+  /** Texts in all. */
   total: number;
+  /** Since the work began. */
   elapsedMs: number;
 }
 
+/** What `train` yields: what it encodes, mines and measures, each step, checkpoints, and last the verdict. `elapsedMs` counts from its beginning. */
 export type TrainEvent =
   | EncodeEvent
   | SearchEvent
@@ -227,19 +240,28 @@ export interface FalsePositives {
 
 /** Did held-out search get better? Measured on queries that training never saw. */
 export interface Verdict {
+  /** "better" or "worse" when the whole interval lies on that side of 0, else "no-difference"; also that when a model collapsed. */
   outcome: "better" | "no-difference" | "worse";
   /** True when the tuned weights are in use now; anything but "better" is rolled back. */
   kept: boolean;
   metric: "ndcg@10";
+  /** With the weights before this training. */
   before: Metrics;
+  /** With the weights that it chose. */
   after: Metrics;
   /** Mean per-query difference in the metric, with its 95 % paired-bootstrap interval. */
   difference: number;
+  /** Lower and upper end. */
   interval: [number, number];
+  /** Held-out queries that were measured. */
   queries: number;
+  /** Queries that got better, in the metric. */
   won: number;
+  /** Queries that got worse. */
   lost: number;
+  /** Queries that stayed the same. */
   tied: number;
+  /** The metric of each query, and the rank of its first relevant document; null where none was found. */
   perQuery: { query: string; before: number; after: number; rankBefore: number | null; rankAfter: number | null }[];
   /** The verdict in one plain sentence. */
   summary: string;
@@ -248,15 +270,19 @@ export interface Verdict {
   /** Which weights were measured: those after `step` of run `run`, moved from the old ones by `weight` (1: all the way; 0: dev
    * queries preferred the old ones); `dev` queries had a say, 0 for none. */
   chosen: { run: number; step: number; weight: number; dev: number };
+  /** Of the documents. */
   spread: { before: Spread; after: Spread };
   /** Do all texts nearly get one embedding? Then `outcome` is not "better". */
   collapsed: boolean;
+  /** At one threshold, before and after. */
   falsePositives: { before: FalsePositives; after: FalsePositives };
   /** Examples trained on, steps taken. */
   examples: number;
+  /** Steps taken. */
   steps: number;
 }
 
+/** Of `evaluate`. */
 export interface EvaluateOptions {
   /** Which side of the judgments. Default "held-out". */
   split?: "train" | "dev" | "held-out";
@@ -266,15 +292,19 @@ export interface EvaluateOptions {
   rerank?: "maxsim";
   /** All stages, in place of mode and rerank. A function as scorer cannot be measured here. */
   stages?: SearchStage[];
+  /** Aborting rejects with `ABORTED`. */
   signal?: AbortSignal;
+  /** Gets `encode` events. */
   onProgress?: (event: ProgressEvent) => void;
 }
 
+/** Search in numbers, with and without what was trained. */
 export interface Evaluation {
   /** The model as it was loaded. */
   before: Metrics;
   /** The model as it is now. */
   after: Metrics;
+  /** Judged queries that were measured. */
   queries: number;
   /** Of the last training, if there was one. */
   verdict: Verdict | null;

@@ -1,0 +1,4 @@
+export default {
+  optimizeDeps: { exclude: ["nearmiss"] },
+  worker: { format: "es" },
+};
