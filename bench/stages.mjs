@@ -1,14 +1,16 @@
 /**
  * What does each stage of search add? Measures all-MiniLM-L6-v2 as it is, without any training, on whole collections: lexical,
  * dense, hybrid, hybrid with MaxSim; and writes bench/results/<date>-stages.md. With `--choose` it measures more settings on
- * queries that the tables leave out: what the defaults were chosen by.
+ * queries that the tables leave out: what the defaults were chosen by. `--weights` does so for the weights of hybrid search alone,
+ * with the compact model as well.
  *
- *     node bench/stages.mjs [--choose]      # needs ../shared/data and cargo; encodes each collection once, then keeps it
+ *     node bench/stages.mjs [--choose | --weights]      # needs ../shared/data and cargo; encodes each collection once, then keeps it
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { MODEL } from "../tools/model.mjs";
 import { ROOT, script, SetupError } from "../tools/shared.mjs";
 import { buildWorker, Worker } from "./quality/worker.mjs";
 
@@ -41,11 +43,22 @@ const CHOICES = {
   dense: { mode: "dense" },
   "reciprocal ranks, constant 10": { stages: [stage.dense, stage.lexical, { ...stage.fusion, method: "rrf", constant: 10 }] },
   "reciprocal ranks, constant 60": { stages: ranks },
-  ...Object.fromEntries([0.2, 0.3, 0.4, 0.5, 0.6, 0.7].map((dense) => [`weighted scores, dense ${dense}`, { stages: weighted(dense) }])),
+  ...Object.fromEntries([0.3, 0.5, 0.7].map((dense) => [`weighted scores, dense ${dense}`, { stages: weighted(dense) }])),
   ...Object.fromEntries([0.25, 0.5, 0.75, 1].map((weight) => [`reciprocal ranks + MaxSim, weight ${weight}`, { stages: [...ranks, rerank(weight)] }])),
   ...Object.fromEntries([0.25, 0.5, 0.75, 1].map((weight) => [`weighted scores, dense 0.5 + MaxSim, weight ${weight}`, { stages: [...weighted(0.5), rerank(weight)] }])),
   "weighted scores, dense 0.5 + MaxSim, weight 0.75, best 50": { stages: [...weighted(0.5), rerank(0.75, 50)] },
 };
+
+const WEIGHTS = {
+  lexical: { mode: "lexical" },
+  dense: { mode: "dense" },
+  ...Object.fromEntries([0.2, 0.3, 0.4, 0.5, 0.6].map((dense) => [`dense ${dense}`, { stages: weighted(dense) }])),
+};
+
+const MORE_QUERIES = [
+  { name: "scifact, 300 training queries", data: `${DATA}/scifact`, train: "qrels.tsv", test: "qrels.train.tsv", mostQueries: 300 },
+  { name: "squadshifts_wiki, 500 questions on articles of the dev side", data: `${DATA}/squadshifts_wiki`, train: "qrels.train.tsv", test: "qrels.dev.tsv", mostQueries: 500 },
+];
 
 const TRAINING_SIDES = [
   { name: "scifact, 100 training queries", data: `${DATA}/scifact`, train: "qrels.tsv", test: "qrels.train.tsv", mostQueries: 100 },
@@ -53,9 +66,11 @@ const TRAINING_SIDES = [
 ];
 
 await script(import.meta.url, async () => {
-  const { values } = parseArgs({ options: { choose: { type: "boolean" } } });
+  const { values } = parseArgs({ options: { choose: { type: "boolean" }, weights: { type: "boolean" } } });
+  const path = await buildWorker();
+  if (values.weights) return weights(path);
   const [searches, collections] = values.choose ? [CHOICES, TRAINING_SIDES] : [ROWS, COLLECTIONS];
-  const worker = new Worker(await buildWorker());
+  const worker = new Worker(path);
   const date = new Date().toISOString().slice(0, 10);
   const lines = [
     `# What each stage of search adds, ${values.choose ? "on queries set aside for choosing" : "measured"}, ${date}`,
@@ -85,3 +100,25 @@ await script(import.meta.url, async () => {
   await mkdir(out, { recursive: true });
   await writeFile(join(out, `${date}-stages${values.choose ? "-choice" : ""}.md`), `${lines.join("\n")}\n`);
 });
+
+/** nDCG@10 of hybrid search by the weight of meaning, with either model. */
+async function weights(path) {
+  const date = new Date().toISOString().slice(0, 10);
+  const names = Object.keys(WEIGHTS);
+  const lines = [`# How much should meaning count in hybrid search? On queries set aside for choosing, ${date}`, "", "nDCG@10; the rest of the weight is that of BM25 (k1 0.9, b 0.4, Snowball English).", ""];
+  lines.push(`| model | queries | ${names.join(" | ")} |`, `|---|---|${names.map(() => "---|").join("")}`);
+  for (const [label, model] of [["compact", join(ROOT, "pkg/models/compact")], ["all-MiniLM-L6-v2", MODEL]]) {
+    const worker = new Worker(path, model);
+    try {
+      for (const { name, ...request } of MORE_QUERIES) {
+        const { row, error } = await worker.ask({ ...request, searches: Object.values(WEIGHTS) });
+        if (error) throw new SetupError(`${name}: ${error}`);
+        lines.push(`| ${[label, `${name} (${row.heldOutQueries})`, ...row.searches.map(({ metrics }) => metrics["ndcg@10"].toFixed(4))].join(" | ")} |`);
+        console.error(lines.at(-1));
+      }
+    } finally {
+      worker.close();
+    }
+  }
+  await writeFile(join(ROOT, "bench/results", `${date}-weights.md`), `${lines.join("\n")}\n`);
+}

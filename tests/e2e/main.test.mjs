@@ -31,8 +31,8 @@ describe("the main path on the CPU", { timeout: 300_000 }, () => {
     const device = page.getByTestId("device");
     assert.equal(await device.getAttribute("data-kind"), "cpu");
     assert.match(await device.textContent(), /Runs on CPU.*The CPU is used because (there is no WebGPU here|WebGPU offers no adapter)/);
-    assert.match(await page.locator("#model-facts").textContent(), /384 dimensions, 6 layers/);
-    assert.ok(site.server.requests.some((path) => path.endsWith("/model.safetensors")), "the watch sees what is fetched");
+    assert.match(await page.locator("#model-facts").textContent(), /256 dimensions, 2 layers/);
+    assert.ok(site.server.requests.some((path) => path.endsWith(".safetensors")), "the watch sees what is fetched");
     site.server.requests.length = 0;
     page.context().on("request", (request) => requests.push(request.url()));
   });
