@@ -5,9 +5,9 @@
 //! Shapes are in trailing comments; `[batch, seq, hidden]` unless said otherwise.
 
 use super::config::BertConfig;
+use super::elementwise::{gelu, masked_softmax};
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, Linear};
-use burn::tensor::activation::{gelu, softmax};
 use burn::tensor::{Distribution, Int, Tensor};
 
 /// Added to the score of a padded key: far below any real score, and finite, so that softmax never sees inf − inf.
@@ -87,11 +87,12 @@ impl BertLayer {
         let [batch, seq, hidden] = x.dims();
         let size = hidden / self.heads;
         let split = |t: Tensor<3>| t.reshape([batch, seq, self.heads, size]).swap_dims(1, 2); // [batch, heads, seq, size]
-        let query = split(self.query.forward(x.clone())).div_scalar((size as f32).sqrt());
+        let query = split(self.query.forward(x.clone()));
         let key = split(self.key.forward(x.clone()));
         let value = split(self.value.forward(x));
-        let scores = query.matmul(key.swap_dims(2, 3)) + bias; // [batch, heads, seq, seq]
-        let mixed = softmax(scores, 3).matmul(value).swap_dims(1, 2); // [batch, seq, heads, size]
+        let scores = query.matmul(key.swap_dims(2, 3)); // [batch, heads, seq, seq]
+        let shares = masked_softmax(scores, 1.0 / (size as f32).sqrt(), bias);
+        let mixed = shares.matmul(value).swap_dims(1, 2); // [batch, seq, heads, size]
         self.output.forward(mixed.reshape([batch, seq, hidden]))
     }
 }

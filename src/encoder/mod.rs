@@ -17,6 +17,7 @@ mod backend;
 mod batch;
 mod bert;
 mod config;
+mod elementwise;
 mod folder;
 mod lora;
 mod peft;

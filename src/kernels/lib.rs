@@ -1,4 +1,4 @@
-//! The inner loops of search: dot products of rows, the best of many, and the walk over a [`graph`] of neighbours.
+//! The inner loops of search and of the encoder on a CPU: softmax and GELU on slices, dot products of rows, the best of many, and the walk over a [`graph`] of neighbours.
 //!
 //! A crate of its own for one reason: it is built for speed (`opt-level = 3` in the workspace's Cargo.toml), while what lies
 //! around it is built for size, since people download it. Built small, [`dot`] takes five times as long. So what is called
@@ -15,6 +15,7 @@
 
 #![warn(missing_docs)]
 
+mod activation;
 mod bounds;
 mod dot;
 pub mod graph;
@@ -23,6 +24,7 @@ mod rows;
 mod search;
 mod top_k;
 
+pub use activation::{gelu, masked_softmax};
 pub use dot::dot;
 pub use rows::Rows;
 pub use search::{search, search_many};
