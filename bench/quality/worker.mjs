@@ -9,10 +9,13 @@ import { CACHE, ENV, ROOT, run, SetupError, TARGET } from "../../tools/shared.mj
 /** Embeddings of collections lie here from run to run. */
 export const VECTORS = join(CACHE, "quality");
 
-/** Compiles the worker; the profile of tests leaves this crate's own code nearly unoptimised. @returns {Promise<string>} its path */
+/**
+ * Compiles the worker; the profile of tests leaves this crate's own code nearly unoptimised. Not incrementally: parts left by the one
+ * profile and taken up by the other have failed to link. @returns {Promise<string>} its path
+ */
 export async function buildWorker() {
   await ensureModel();
-  await run("cargo", ["build", "--features", "cpu", "--example", "quality"], { show: true, env: { CARGO_PROFILE_DEV_OPT_LEVEL: "3" } });
+  await run("cargo", ["build", "--features", "cpu", "--example", "quality"], { show: true, env: { CARGO_PROFILE_DEV_OPT_LEVEL: "3", CARGO_INCREMENTAL: "0" } });
   const name = process.platform === "win32" ? "quality.exe" : "quality";
   const path = join(TARGET, "debug", "examples", name);
   if (!existsSync(path)) throw new SetupError(`cargo did not leave ${path}`);

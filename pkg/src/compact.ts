@@ -11,7 +11,7 @@ const CONFIG = {
   vocab_size: 27997,
   hidden_size: 256,
   num_hidden_layers: 2,
-  num_attention_heads: 8,
+  num_attention_heads: 4,
   intermediate_size: 512,
   max_position_embeddings: 256,
   type_vocab_size: 2,
