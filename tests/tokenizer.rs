@@ -67,7 +67,7 @@ fn kinds() -> Vec<Vec<u8>> {
         json!({ "type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2] }),
         json!({ "type": "RobertaProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2], "trim_offsets": false, "add_prefix_space": false }),
     ];
-    let token = |content: &str, single_word: bool, strip: bool, normalized: bool| json!({ "id": 900, "content": content, "single_word": single_word, "lstrip": strip, "rstrip": strip, "normalized": normalized, "special": false });
+    let token = |content: &str, single_word: bool, strip: bool, normalized: bool| json!({ "id": 138, "content": content, "single_word": single_word, "lstrip": strip, "rstrip": strip, "normalized": normalized, "special": false });
     let added = json!([token("key", true, false, false), token("Key", false, true, true)]);
     let mut all: Vec<Vec<u8>> = normalizers.into_iter().map(|value| changed("normalizer", value)).collect();
     all.extend(splits.into_iter().map(|value| changed("pre_tokenizer", value)));
@@ -91,7 +91,11 @@ fn real_models_agree_with_the_whole_crate() {
 #[test]
 fn the_compact_model_cuts_english_as_its_teacher_does() {
     let Some(teacher) = minilm() else { return };
-    let name = |json: &[u8]| tokenizers::Tokenizer::from_bytes(json).unwrap();
+    let name = |json: &[u8]| {
+        let mut tokenizer = tokenizers::Tokenizer::from_bytes(json).unwrap();
+        tokenizer.with_padding(None);
+        tokenizer
+    };
     let (small, large) = (name(&compact().tokenizer), name(&teacher.tokenizer));
     for text in
         ["How do I rotate the signing key?", "Wing flutter at supersonic speeds, β-blockers; résumé 3.14%"]

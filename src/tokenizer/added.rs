@@ -8,6 +8,7 @@ use super::stages::{Normalize, Words};
 use crate::error::Result;
 use tokenizers::tokenizer::normalizer::Range;
 use tokenizers::{NormalizedString, Token};
+use unicode_normalization::char::is_combining_mark;
 
 /// All added tokens, by when they are looked for.
 pub(super) struct Added {
@@ -117,8 +118,12 @@ fn matches(text: &str, list: &[Sought]) -> Vec<(Option<u32>, usize, usize)> {
     found
 }
 
-/// Is there no letter, number or underscore on either side?
+/// Is there nothing on either side that `\w` of a regular expression takes for part of a word: letters, marks, numbers, connectors,
+/// joiners?
 fn stands_alone(text: &str, start: usize, end: usize) -> bool {
-    let word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    const CONNECTORS: &str =
+        "_\u{203f}\u{2040}\u{2054}\u{fe33}\u{fe34}\u{fe4d}\u{fe4e}\u{fe4f}\u{ff3f}\u{200c}\u{200d}";
+    let part = |c: char| c.is_alphanumeric() || is_combining_mark(c) || CONNECTORS.contains(c);
+    let word = |c: Option<char>| c.is_some_and(part);
     !word(text[..start].chars().next_back()) && !word(text[end..].chars().next())
 }

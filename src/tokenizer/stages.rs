@@ -215,7 +215,8 @@ impl Words {
 }
 
 fn part<T: DeserializeOwned>(value: &Value) -> Result<T> {
-    serde_json::from_value(value.clone()).map_err(invalid)
+    // By way of its text: a charsmap wants a string that it can borrow, and a `Value` gives none.
+    serde_json::from_str(&value.to_string()).map_err(invalid)
 }
 
 fn unknown(part: &str, value: &Value, known: &str) -> crate::error::Error {
