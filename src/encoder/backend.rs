@@ -1,4 +1,4 @@
-//! The only file that names a burn backend.
+//! Opens the device. Besides `fused`, whose kernels are for one, the only file that names a burn backend.
 //!
 //! `cpu` is burn-flex, in the same thread. `webgpu` is burn-wgpu in a browser, whose failures do not come back from the
 //! call that caused them: shader and validation errors go to a handler, and results computed after one are plausible

@@ -18,6 +18,8 @@ mod batch;
 mod bert;
 mod config;
 mod folder;
+#[cfg(feature = "webgpu")]
+mod fused;
 mod lora;
 mod peft;
 mod pooling;
