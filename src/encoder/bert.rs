@@ -25,6 +25,8 @@ pub struct BertEmbeddings {
     pub segment: Param<Tensor<2>>,
     /// Over `hidden`.
     pub norm: LayerNorm,
+    /// Of the norm, which does not tell its own.
+    pub(super) epsilon: f64,
 }
 
 /// Multi-head self-attention and feed-forward, each with a residual and a layer norm after it.
@@ -56,6 +58,12 @@ pub struct Bert {
 }
 
 impl BertEmbeddings {
+    #[cfg(feature = "webgpu")]
+    fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
+        super::fused::embed(self, ids)
+    }
+
+    #[cfg(not(feature = "webgpu"))]
     fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
         let [batch, seq] = ids.dims();
         let [_, hidden] = self.word.dims();

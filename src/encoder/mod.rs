@@ -34,6 +34,8 @@ pub use batch::{TokenBatch, plan};
 pub use bert::Bert;
 pub use config::{BertConfig, Pooling};
 pub use folder::{ExportedFile, Imported};
+#[cfg(feature = "webgpu")]
+pub(crate) use fused::launch;
 pub use lora::{Factor, Lora, LoraOptions};
 pub use peft::{LoraFactor, LoraTensors, Target, from_peft, peft_files, to_peft};
 pub use pooling::{l2_normalize, pool};

@@ -7,6 +7,7 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Cube};
+use burn::tensor::Shape;
 use burn_cubecl::tensor::CubeTensor;
 
 impl<C: CheckpointStrategy> Fused for Autodiff<Cube, C> {
@@ -31,9 +32,9 @@ impl<C: CheckpointStrategy> Fused for Autodiff<Cube, C> {
         let inputs = [x, added, bias, gamma, beta].map(FloatTensor::<Self>::into_primitive);
         match AddNorm.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
-                let gamma = inputs[3].clone();
+                let (gamma, added) = (inputs[3].clone(), inputs[1].meta.shape().clone());
                 let (out, kept) = norm::add_norm_keeping(inputs, epsilon);
-                prep.finish((kept, gamma), out)
+                prep.finish((kept, gamma, added), out)
             }
             OpsKind::UnTracked(prep) => prep.finish(norm::add_norm(inputs, epsilon)),
         }
@@ -88,12 +89,12 @@ impl Backward<Cube, 3> for Join {
 struct AddNorm;
 
 impl Backward<Cube, 5> for AddNorm {
-    /// What the forward pass kept; gamma.
-    type State = (CubeTensor, CubeTensor);
+    /// What the forward pass kept; gamma; the shape of what was added.
+    type State = (CubeTensor, CubeTensor, Shape);
 
     fn backward(self, ops: Ops<Self::State, 5>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<Cube>(&ops.node);
-        let (kept, gamma) = ops.state;
+        let (kept, gamma, shape) = ops.state;
         let inner = norm::backward(gradient.clone(), kept.clone(), gamma);
         let [x, added, bias, gamma, beta] = ops.parents;
         if bias.is_some() || gamma.is_some() || beta.is_some() {
@@ -104,8 +105,11 @@ impl Backward<Cube, 5> for AddNorm {
                 }
             }
         }
-        for node in [x, added].into_iter().flatten() {
-            grads.register::<Cube>(node.id, inner.clone());
+        if let Some(node) = added {
+            grads.register::<Cube>(node.id, sums::repeats(inner.clone(), shape));
+        }
+        if let Some(node) = x {
+            grads.register::<Cube>(node.id, inner);
         }
     }
 }

@@ -15,17 +15,31 @@ mod attention;
 mod gelu;
 mod gradients;
 mod join;
-mod launch;
+pub(crate) mod launch;
 mod norm;
 mod ops;
 mod sums;
 
-use super::bert::{BertLayer, drop_out};
+use super::bert::{BertEmbeddings, BertLayer, drop_out};
 use burn::backend::Dispatch;
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::module::linear;
-use burn::tensor::{DispatchTensor, Tensor};
+use burn::tensor::{DispatchTensor, Int, Tensor};
 use ops::Fused;
+
+/// Word, position and segment embeddings, added and normalised in one kernel.
+///
+/// # Shapes
+/// - ids: `[batch, seq]`; output: `[batch, seq, hidden]`
+pub(super) fn embed(embeddings: &BertEmbeddings, ids: Tensor<2, Int>) -> Tensor<3> {
+    let [batch, seq] = ids.dims();
+    let [_, hidden] = embeddings.word.dims();
+    let word = embeddings.word.val().select(0, ids.reshape([batch * seq])); // [batch * seq, hidden]
+    let position = embeddings.position.val().narrow(0, 0, seq); // [seq, hidden]
+    let segment = embeddings.segment.val().narrow(0, 0, 1).reshape([hidden]);
+    let word = word.reshape([batch, seq, hidden]);
+    normalise(word, position.into_dispatch(), segment, &embeddings.norm, embeddings.epsilon)
+}
 
 /// One layer.
 ///
@@ -61,12 +75,22 @@ impl Half<'_> {
             added = drop_out(added + bias.clone().reshape([1, 1, hidden]), self.dropout);
             bias = bias.detach().zeros_like();
         }
-        let gamma = norm.gamma.val();
-        let beta = norm.beta.as_ref().map_or_else(|| gamma.clone().detach().zeros_like(), |beta| beta.val());
-        let [x, added] = [x, added].map(Tensor::into_dispatch);
-        let [bias, gamma, beta] = [bias, gamma, beta].map(Tensor::into_dispatch);
-        Tensor::from_dispatch(Dispatch::add_norm(x, added, bias, gamma, beta, self.layer.epsilon))
+        normalise(x, added.into_dispatch(), bias, norm, self.layer.epsilon)
     }
+}
+
+/// Layer norm of `x + added + bias`.
+fn normalise(
+    x: Tensor<3>,
+    added: DispatchTensor,
+    bias: Tensor<1>,
+    norm: &LayerNorm,
+    epsilon: f64,
+) -> Tensor<3> {
+    let gamma = norm.gamma.val();
+    let beta = norm.beta.as_ref().map_or_else(|| gamma.clone().detach().zeros_like(), |beta| beta.val());
+    let [bias, gamma, beta] = [bias, gamma, beta].map(Tensor::into_dispatch);
+    Tensor::from_dispatch(Dispatch::add_norm(x.into_dispatch(), added, bias, gamma, beta, epsilon))
 }
 
 fn join([a, b, c]: [DispatchTensor; 3]) -> DispatchTensor {

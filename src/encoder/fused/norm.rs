@@ -37,14 +37,16 @@ fn centre(
     out: &mut Tensor<f32>,
     shared: &mut Shared<[f32]>,
     columns: usize,
+    period: usize,
     epsilon: f32,
 ) -> f32 {
     let base = CUBE_POS * columns;
+    let beside = base % period;
     let count = f32::cast_from(columns);
     let mut sum = 0f32;
     let mut column = UNIT_POS as usize;
     while column < columns {
-        let z = x[base + column] + added[base + column] + bias[column];
+        let z = x[base + column] + added[beside + column] + bias[column];
         out[base + column] = z;
         sum += z;
         column += UNITS;
@@ -72,11 +74,12 @@ fn add_norm_kernel(
     out: &mut Tensor<f32>,
     rows: usize,
     columns: usize,
+    period: usize,
     epsilon: f32,
 ) {
     if CUBE_POS < rows {
         let mut shared = Shared::<[f32]>::new_slice(UNITS);
-        let scale = centre(x, added, bias, out, &mut shared, columns, epsilon);
+        let scale = centre(x, added, bias, out, &mut shared, columns, period, epsilon);
         let base = CUBE_POS * columns;
         let mut column = UNIT_POS as usize;
         while column < columns {
@@ -100,11 +103,12 @@ fn add_norm_keeping_kernel(
     kept: &mut Tensor<f32>,
     rows: usize,
     columns: usize,
+    period: usize,
     epsilon: f32,
 ) {
     if CUBE_POS < rows {
         let mut shared = Shared::<[f32]>::new_slice(UNITS);
-        let scale = centre(x, added, bias, out, &mut shared, columns, epsilon);
+        let scale = centre(x, added, bias, out, &mut shared, columns, period, epsilon);
         let base = CUBE_POS * columns;
         let mut column = UNIT_POS as usize;
         while column < columns {
@@ -154,15 +158,15 @@ fn backward_kernel(
     }
 }
 
-/// What enters: x and added of one shape, the others `[columns]`.
+/// What enters: x, added, and three of `[columns]`. Where added has fewer rows than x, it begins again after its last.
 pub(super) type Inputs = [CubeTensor; 5];
 
 /// # Shapes
-/// - inputs: x, added `[.., columns]`; bias, gamma, beta `[columns]`
+/// - inputs: x `[.., columns]`; added `[.., columns]`, of as many rows or a share of them; bias, gamma, beta `[columns]`
 /// - output: as x
 pub(super) fn add_norm(inputs: Inputs, epsilon: f64) -> CubeTensor {
     let [x, added, bias, gamma, beta] = plain(inputs);
-    let [rows, columns] = matrix(&x);
+    let ([rows, columns], period) = (matrix(&x), added.meta.num_elements());
     let out = empty(&x, x.meta.shape());
     // SAFETY: a workgroup touches its own row, which it compares with the number of rows.
     unsafe {
@@ -178,6 +182,7 @@ pub(super) fn add_norm(inputs: Inputs, epsilon: f64) -> CubeTensor {
             out.clone().into_tensor_arg(),
             rows,
             columns,
+            period,
             epsilon as f32,
         );
     }
@@ -187,7 +192,7 @@ pub(super) fn add_norm(inputs: Inputs, epsilon: f64) -> CubeTensor {
 /// As [`add_norm`]; also what [`backward`] asks for.
 pub(super) fn add_norm_keeping(inputs: Inputs, epsilon: f64) -> (CubeTensor, CubeTensor) {
     let [x, added, bias, gamma, beta] = plain(inputs);
-    let [rows, columns] = matrix(&x);
+    let ([rows, columns], period) = (matrix(&x), added.meta.num_elements());
     let out = empty(&x, x.meta.shape());
     let kept = empty(&x, &[rows * (columns + 1)]);
     // SAFETY: as in `add_norm`.
@@ -205,6 +210,7 @@ pub(super) fn add_norm_keeping(inputs: Inputs, epsilon: f64) -> (CubeTensor, Cub
             kept.clone().into_tensor_arg(),
             rows,
             columns,
+            period,
             epsilon as f32,
         );
     }

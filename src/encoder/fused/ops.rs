@@ -14,6 +14,7 @@ pub(super) trait Fused: Backend {
     ///
     /// # Shapes
     /// - x, added and output: `[.., columns]`; the others: `[columns]`
+    /// - where added has fewer rows than x, it begins again after its last
     fn add_norm(
         x: FloatTensor<Self>,
         added: FloatTensor<Self>,

@@ -4,6 +4,8 @@
 //! hidden size of 384 makes 384 of them, each walking through all tokens of a batch.
 
 use super::launch::{empty, matrix, plain};
+use burn::tensor::Shape;
+use burn_cubecl::ops::reshape;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
@@ -102,6 +104,16 @@ pub(super) fn column_sums(x: CubeTensor) -> CubeTensor {
         );
     }
     out
+}
+
+/// The gradient of what was repeated to fill x: the sum over its repetitions, of its shape.
+pub(super) fn repeats(x: CubeTensor, shape: Shape) -> CubeTensor {
+    let [x] = plain([x]);
+    let (all, own) = (x.meta.num_elements(), shape.num_elements());
+    if all == own {
+        return reshape(x, shape);
+    }
+    reshape(column_sums(reshape(x, Shape::new([all / own, own]))), shape)
 }
 
 /// The gradients of gamma, beta and of the bias added before the norm, from the gradient of its output, what its forward pass kept
