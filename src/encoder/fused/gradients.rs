@@ -1,7 +1,7 @@
 //! The same operations on the graph, with gradients by hand. Gradients for parameters are computed only where one trains.
 
 use super::ops::Fused;
-use super::{attention, gelu, join, norm, sums};
+use super::{attention, gelu, join, norm, pooling, sums};
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
@@ -65,6 +65,24 @@ impl<C: CheckpointStrategy> Fused for Autodiff<Cube, C> {
                 prep.finish((inputs, mixed, heads), out)
             }
             OpsKind::UnTracked(prep) => prep.finish(mixed.out),
+        }
+    }
+
+    fn mean_pool(tokens: FloatTensor<Self>, mask: FloatTensor<Self>) -> FloatTensor<Self> {
+        let nodes = [tokens.node()];
+        let (out, shares) = pooling::mean(tokens.into_primitive(), mask.into_primitive());
+        match MeanPool.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(shares, out),
+            OpsKind::UnTracked(prep) => prep.finish(out),
+        }
+    }
+
+    fn unit_rows(x: FloatTensor<Self>, least: f64) -> FloatTensor<Self> {
+        let nodes = [x.node()];
+        let (out, scales) = pooling::unit(x.into_primitive(), least);
+        match UnitRows.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish((out.clone(), scales), out),
+            OpsKind::UnTracked(prep) => prep.finish(out),
         }
     }
 }
@@ -150,6 +168,37 @@ impl Backward<Cube, 2> for Attention {
         }
         if let Some(node) = joined {
             grads.register::<Cube>(node.id, inner);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct MeanPool;
+
+impl Backward<Cube, 1> for MeanPool {
+    /// The share of each token.
+    type State = CubeTensor;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let (gradient, [tokens]) = (grads.consume::<Cube>(&ops.node), ops.parents);
+        if let Some(node) = tokens {
+            grads.register::<Cube>(node.id, pooling::mean_backward(gradient, ops.state));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct UnitRows;
+
+impl Backward<Cube, 1> for UnitRows {
+    /// The output; `1 / |x|` of each row.
+    type State = (CubeTensor, CubeTensor);
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let (gradient, [x]) = (grads.consume::<Cube>(&ops.node), ops.parents);
+        let (unit, scales) = ops.state;
+        if let Some(node) = x {
+            grads.register::<Cube>(node.id, pooling::unit_backward(gradient, unit, scales));
         }
     }
 }

@@ -18,6 +18,7 @@ mod join;
 pub(crate) mod launch;
 mod norm;
 mod ops;
+mod pooling;
 mod sums;
 
 use super::bert::{BertEmbeddings, BertLayer, drop_out};
@@ -58,6 +59,22 @@ pub(super) fn layer(layer: &BertLayer, x: Tensor<3>, bias: Tensor<4>, dropout: f
     let inner = linear(x.clone(), layer.inner.weight.val(), None); // [batch, seq, intermediate]
     let inner = Dispatch::bias_gelu(inner.into_dispatch(), offset(&layer.inner).into_dispatch());
     half.add_norm(x, Tensor::from_dispatch(inner), &layer.outer, &layer.norm)
+}
+
+/// The mean over real tokens.
+///
+/// # Shapes
+/// - tokens: `[batch, seq, hidden]`; mask: `[batch, seq]`; output: `[batch, hidden]`
+pub(super) fn mean_pool(tokens: Tensor<3>, mask: Tensor<2>) -> Tensor<2> {
+    Tensor::from_dispatch(Dispatch::mean_pool(tokens.into_dispatch(), mask.into_dispatch()))
+}
+
+/// Rows of length 1, where a squared length below `least` counts as `least`.
+///
+/// # Shapes
+/// - both `[rows, columns]`
+pub(super) fn unit_rows(rows: Tensor<2>, least: f32) -> Tensor<2> {
+    Tensor::from_dispatch(Dispatch::unit_rows(rows.into_dispatch(), f64::from(least)))
 }
 
 /// What both halves of a layer end with.

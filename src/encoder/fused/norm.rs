@@ -5,12 +5,12 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 /// Units that share a row: six columns each at a hidden size of 384.
-const UNITS: usize = 64;
+pub(super) const UNITS: usize = 64;
 const HALVINGS: usize = 6;
 
 /// The sum over the workgroup, for each of its units.
 #[cube]
-fn total(value: f32, shared: &mut Shared<[f32]>) -> f32 {
+pub(super) fn total(value: f32, shared: &mut Shared<[f32]>) -> f32 {
     let unit = UNIT_POS as usize;
     // The last sum may still be being read.
     sync_cube();

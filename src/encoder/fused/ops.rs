@@ -1,6 +1,6 @@
 //! The operations as burn calls them: by the device of their inputs, on the graph where an input is.
 
-use super::{attention, gelu, join, norm};
+use super::{attention, gelu, join, norm, pooling};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Cube, backend_extension};
 
@@ -41,6 +41,18 @@ pub(super) trait Fused: Backend {
         mask: FloatTensor<Self>,
         heads: usize,
     ) -> FloatTensor<Self>;
+
+    /// The mean over real tokens.
+    ///
+    /// # Shapes
+    /// - tokens: `[batch, seq, columns]`; mask: `[batch, seq]`, 1 or 0; output: `[batch, columns]`
+    fn mean_pool(tokens: FloatTensor<Self>, mask: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// Rows scaled to length 1; a squared length below `least` counts as `least`.
+    ///
+    /// # Shapes
+    /// - both `[rows, columns]`
+    fn unit_rows(x: FloatTensor<Self>, least: f64) -> FloatTensor<Self>;
 }
 
 impl Fused for Cube {
@@ -70,5 +82,13 @@ impl Fused for Cube {
         heads: usize,
     ) -> FloatTensor<Self> {
         attention::attention([joined, offsets, mask], heads).out
+    }
+
+    fn mean_pool(tokens: FloatTensor<Self>, mask: FloatTensor<Self>) -> FloatTensor<Self> {
+        pooling::mean(tokens, mask).0
+    }
+
+    fn unit_rows(x: FloatTensor<Self>, least: f64) -> FloatTensor<Self> {
+        pooling::unit(x, least).0
     }
 }
