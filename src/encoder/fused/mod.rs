@@ -7,7 +7,7 @@
 //! join weights · join biases · product · attention · product · add + norm · product · bias + GELU · product · add + norm
 //! ```
 //!
-//! `ops` names the four operations, `gradients` differentiates them, the other files are their kernels. They use what every
+//! `ops` names the operations, `gradients` differentiates them, the other files are their kernels. They use what every
 //! WebGPU device has: at most 8 storage buffers (CubeCL takes one), 256 units a workgroup, 16 KiB shared, no subgroups. Sizes
 //! need be no powers of two.
 
