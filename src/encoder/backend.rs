@@ -1,4 +1,4 @@
-//! The only file that names a burn backend.
+//! Opens the device. Besides `fused`, whose kernels are for one, the only file that names a burn backend.
 //!
 //! `cpu` is burn-flex, in the same thread. `webgpu` is burn-wgpu in a browser, whose failures do not come back from the
 //! call that caused them: shader and validation errors go to a handler, and results computed after one are plausible
@@ -71,7 +71,9 @@ pub async fn open() -> Result<(Device, String)> {
     let info = setup.adapter.get_info();
     let name = [info.name, info.driver].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ");
     let name = if name.is_empty() { "WebGPU adapter".to_owned() } else { name };
-    self_test(&device).await.map_err(|e| unavailable(format!("its self-test failed: {e}")))?;
+    let failed = |e: Error| unavailable(format!("its self-test failed: {e}"));
+    self_test(&device).await.map_err(failed)?;
+    super::fused::check(&device).await.map_err(failed)?;
     *OPENED.lock().map_err(|_| locked())? = Some((device.clone(), name.clone()));
     Ok((device, name))
 }

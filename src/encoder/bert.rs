@@ -5,6 +5,7 @@
 //! Shapes are in trailing comments; `[batch, seq, hidden]` unless said otherwise.
 
 use super::config::BertConfig;
+#[cfg(not(feature = "webgpu"))]
 use super::elementwise::{gelu, masked_softmax};
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, Linear};
@@ -24,6 +25,8 @@ pub struct BertEmbeddings {
     pub segment: Param<Tensor<2>>,
     /// Over `hidden`.
     pub norm: LayerNorm,
+    /// Of the norm, which does not tell its own.
+    pub(super) epsilon: f64,
 }
 
 /// Multi-head self-attention and feed-forward, each with a residual and a layer norm after it.
@@ -40,7 +43,9 @@ pub struct BertLayer {
     /// `[intermediate, hidden]`
     pub outer: Linear,
     pub norm: LayerNorm,
-    heads: usize,
+    pub(super) heads: usize,
+    /// Of both norms, which do not tell theirs.
+    pub(super) epsilon: f64,
 }
 
 /// The transformer: token ids in, one vector a token out.
@@ -53,6 +58,12 @@ pub struct Bert {
 }
 
 impl BertEmbeddings {
+    #[cfg(feature = "webgpu")]
+    fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
+        super::fused::embed(self, ids)
+    }
+
+    #[cfg(not(feature = "webgpu"))]
     fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
         let [batch, seq] = ids.dims();
         let [_, hidden] = self.word.dims();
@@ -71,11 +82,18 @@ impl BertLayer {
         [attention_norm, norm]: [LayerNorm; 2],
         config: &BertConfig,
     ) -> Self {
-        let heads = config.num_attention_heads;
-        Self { query, key, value, output, attention_norm, inner, outer, norm, heads }
+        let (heads, epsilon) = (config.num_attention_heads, config.layer_norm_eps);
+        Self { query, key, value, output, attention_norm, inner, outer, norm, heads, epsilon }
     }
 
     /// `bias` is `[batch, 1, 1, seq]`: 0 for a token, [`MASKED`] for padding. `dropout` is a share of what each half adds.
+    #[cfg(feature = "webgpu")]
+    fn forward(&self, x: Tensor<3>, bias: Tensor<4>, dropout: f64) -> Tensor<3> {
+        super::fused::layer(self, x, bias, dropout)
+    }
+
+    /// As it is written, and as the CPU computes it.
+    #[cfg(not(feature = "webgpu"))]
     fn forward(&self, x: Tensor<3>, bias: Tensor<4>, dropout: f64) -> Tensor<3> {
         let attended = drop_out(self.attention(x.clone(), bias), dropout);
         let x = self.attention_norm.forward(x + attended);
@@ -83,6 +101,7 @@ impl BertLayer {
         self.norm.forward(x + drop_out(self.outer.forward(inner), dropout))
     }
 
+    #[cfg(not(feature = "webgpu"))]
     fn attention(&self, x: Tensor<3>, bias: Tensor<4>) -> Tensor<3> {
         let [batch, seq, hidden] = x.dims();
         let size = hidden / self.heads;

@@ -17,8 +17,11 @@ mod backend;
 mod batch;
 mod bert;
 mod config;
+#[cfg(not(feature = "webgpu"))]
 mod elementwise;
 mod folder;
+#[cfg(feature = "webgpu")]
+mod fused;
 mod lora;
 mod peft;
 mod pooling;
@@ -33,6 +36,8 @@ pub use batch::{TokenBatch, plan};
 pub use bert::Bert;
 pub use config::{BertConfig, Pooling};
 pub use folder::{ExportedFile, Imported};
+#[cfg(feature = "webgpu")]
+pub(crate) use fused::launch;
 pub use lora::{Factor, Lora, LoraOptions};
 pub use peft::{LoraFactor, LoraTensors, Target, from_peft, peft_files, to_peft};
 pub use pooling::{l2_normalize, pool};

@@ -171,6 +171,7 @@ impl<'a> Weights<'a> {
             position: table("position", config.max_position_embeddings)?,
             segment: table("token_type", config.type_vocab_size)?,
             norm: self.norm("embeddings.LayerNorm", config, device)?,
+            epsilon: config.layer_norm_eps,
         };
         let layers = (0..config.num_hidden_layers).map(|n| self.layer(n, config, device));
         Ok(Bert { embeddings, layers: layers.collect::<Result<_>>()? })

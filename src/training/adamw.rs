@@ -49,6 +49,34 @@ impl AdamW {
     ///
     /// # Shapes
     /// - weights, start, gradient: `[n]`
+    #[cfg(feature = "webgpu")]
+    pub fn step(
+        &mut self,
+        weights: Tensor<1>,
+        start: &Tensor<1>,
+        gradient: Tensor<1>,
+        rate: f64,
+    ) -> (Tensor<1>, Tensor<1>) {
+        use super::fused::{Coefficients, norm, update};
+        self.updates += 1;
+        let norm = norm(gradient.clone());
+        let by = Coefficients {
+            beta: [BETA_1, BETA_2],
+            corrected: [BETA_1, BETA_2].map(|beta| 1.0 - beta.powi(self.updates)),
+            epsilon: EPSILON,
+            most: self.config.max_norm.unwrap_or(f32::MAX),
+            rate: rate as f32,
+            decay: self.config.weight_decay,
+            anchor: self.config.anchor,
+        };
+        let moments = [self.first.clone(), self.second.clone()];
+        let (weights, moments) = update(weights, start.clone(), gradient, norm.clone(), moments, by);
+        [self.first, self.second] = moments;
+        (weights, norm)
+    }
+
+    /// The same, as it is written.
+    #[cfg(not(feature = "webgpu"))]
     pub fn step(
         &mut self,
         weights: Tensor<1>,

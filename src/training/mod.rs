@@ -7,6 +7,8 @@
 mod adamw;
 mod averaging;
 mod checkpoint;
+#[cfg(feature = "webgpu")]
+mod fused;
 mod gradient;
 mod layout;
 mod moving;

@@ -1,7 +1,7 @@
 //! The part of a model that trains, on the graph, and how texts get through it.
 
 use super::options::TrainOptions;
-use super::parameters::{gradient, pack, unpack};
+use super::parameters::{gradient, pack, twin, unpack};
 use super::trainable::Trainable;
 use crate::encoder::{Bert, Encoder, Factor, Head, Input, Lora, Tower, Towers};
 use burn::module::Module;
@@ -78,6 +78,18 @@ impl Moving {
                 Moving::Lora(Lora { factors, ..lora.clone() }, bert.clone())
             }
             Moving::Layers(bert) => Moving::Layers(Box::new(unpack(bert.as_ref().clone(), packed))),
+        }
+    }
+
+    /// The same numbers, whose gradients are apart from these.
+    pub(super) fn twin(&self) -> Self {
+        match self {
+            Moving::Head(head) => Moving::Head(twin(head.clone())),
+            Moving::Lora(lora, bert) => {
+                let factors = twin(lora.factors.clone());
+                Moving::Lora(Lora { factors, ..lora.clone() }, bert.clone())
+            }
+            Moving::Layers(bert) => Moving::Layers(Box::new(twin(bert.as_ref().clone()))),
         }
     }
 

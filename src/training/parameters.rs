@@ -8,7 +8,7 @@ use burn::tensor::{Gradients, Tensor};
 pub fn pack<M: Module>(module: &M) -> Tensor<1> {
     let mut flat = Flat(Vec::new());
     module.visit(&mut flat);
-    Tensor::cat(flat.0, 0)
+    join(flat.0)
 }
 
 struct Flat(Vec<Tensor<1>>);
@@ -25,7 +25,7 @@ impl ModuleVisitor for Flat {
 pub fn gradient<M: Module>(module: &M, gradients: &Gradients) -> Tensor<1> {
     let mut flat = FlatGradient(gradients, Vec::new());
     module.visit(&mut flat);
-    Tensor::cat(flat.1, 0)
+    join(flat.1)
 }
 
 struct FlatGradient<'a>(&'a Gradients, Vec<Tensor<1>>);
@@ -63,7 +63,32 @@ impl ModuleMapper for Filling<'_> {
     }
 }
 
+/// The module with the same numbers as leaves of their own: what goes through it has its gradient apart.
+pub fn twin<M: Module>(module: M) -> M {
+    module.map(&mut Renewing)
+}
+
+struct Renewing;
+
+impl ModuleMapper for Renewing {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if !param.is_require_grad() {
+            return param;
+        }
+        let own = param.val().inner().autodiff().require_grad();
+        Param::initialized(param.id, own)
+    }
+}
+
 fn flat<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
     let count = tensor.dims().iter().product::<usize>();
     tensor.reshape([count])
+}
+
+#[cfg(feature = "webgpu")]
+use super::fused::pack as join;
+
+#[cfg(not(feature = "webgpu"))]
+fn join(parts: Vec<Tensor<1>>) -> Tensor<1> {
+    Tensor::cat(parts, 0)
 }

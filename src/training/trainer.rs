@@ -97,7 +97,7 @@ impl Trainer {
         };
         let share = 1.0 / batches.len() as f32;
         let learning_rate = self.schedule.rate(self.step);
-        let gradient = gradient.mul_scalar(share);
+        let gradient = if batches.len() > 1 { gradient.mul_scalar(share) } else { gradient };
         let (weights, norm) = self.optimizer.step(self.weights.clone(), &self.start, gradient, learning_rate);
         self.put(weights);
         self.step += 1;

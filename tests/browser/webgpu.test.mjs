@@ -103,6 +103,78 @@ describe("the WebGPU build", { timeout: 300_000 }, () => {
     });
   });
 
+  it("computes the same at sizes that are no power of two, gradients and five steps, and with dropout runs", async () => {
+    const found = await (await page()).evaluate(async (texts) => {
+      const { fill, pull, tensor } = await import("/page.js");
+      const { seededModel } = await import("/gpu.js");
+      const model = await seededModel({ hidden: 75, heads: 3, wide: 110, layers: 1 });
+      const rows = {};
+      for (const build of ["cpu", "webgpu"]) {
+        const module = await import(`/wasm/${build}/nearmiss.js`);
+        await module.default();
+        const engine = await module.Engine.create(model, {});
+        fill(engine);
+        const vectors = [...(await engine.encode(texts, "document"))];
+        // Rate, decay and pull so large that each of them moves the loss.
+        const train = {
+          trainable: "full", batchSize: 4, epochs: 3, learningRate: 5e-3, warmup: 0, weightDecay: 1, anchor: 40, maxGradNorm: 1, checkpointEvery: 1,
+        };
+        const events = await pull(engine, { kind: "train", options: train }, (event) => event.type === "checkpoint" && event.step === 5);
+        engine.cancel();
+        const first = tensor(events.find((event) => event.type === "checkpoint").bytes, "first");
+        rows[build] = { vectors, first: [...first], losses: events.filter((event) => event.type === "step").map((event) => event.loss) };
+        const left = await pull(engine, { kind: "train", options: { ...train, dropout: 0.1 } }, (event) => event.type === "step");
+        engine.cancel();
+        rows[build].dropped = left.at(-1).loss;
+      }
+      return rows;
+    }, TEXTS);
+    const { cpu, webgpu } = found;
+    const worst = (name) => Math.max(...cpu[name].map((value, i) => Math.abs(value - webgpu[name][i])));
+    assert.equal(webgpu.vectors.length, TEXTS.length * 75);
+    assert.ok(worst("vectors") < 1e-4, `vectors off by ${worst("vectors")}`);
+    const largest = Math.max(...cpu.first.map(Math.abs));
+    assert.ok(worst("first") <= 1e-3 * largest, `gradients off by ${worst("first")} of ${largest}`);
+    assert.equal(webgpu.losses.length, 5);
+    assert.ok(worst("losses") <= 1e-3 * cpu.losses[0], `${cpu.losses} and ${webgpu.losses}`);
+    assert.ok(Number.isFinite(webgpu.dropped) && Number.isFinite(cpu.dropped));
+  });
+
+  it("asks the GPU for few kernels a layer, one read-back a step, and no more buffers as it goes on", async () => {
+    const counts = {};
+    for (const layers of [1, 2]) {
+      const open = await page();
+      counts[layers] = await open.evaluate(async (layers) => {
+        const { fill, pull } = await import("/page.js");
+        const { countGpuWork, seededModel } = await import("/gpu.js");
+        const taken = countGpuWork();
+        const module = await import("/wasm/webgpu/nearmiss.js");
+        await module.default();
+        // Parameters of a multiple of 64 numbers lie in the packed vector as they are, as those of real models do.
+        const engine = await module.Engine.create(await seededModel({ hidden: 64, heads: 2, wide: 128, layers }), {});
+        fill(engine);
+        taken();
+        await engine.encode(["a note"], "query");
+        const encode = taken();
+        const steps = [];
+        await pull(engine, { kind: "train", options: { trainable: "full", batchSize: 4, epochs: 4 } }, (event) => {
+          if (event.type === "step") steps.push(taken());
+          return steps.length === (layers === 2 ? 8 : 3);
+        });
+        return { encode, steps };
+      }, layers);
+      await open.close();
+    }
+    const layer = (of) => of(counts[2]).dispatches - of(counts[1]).dispatches;
+    assert.equal(layer(({ encode }) => encode), 10);
+    // Forward and backward for queries and for documents, then the update.
+    assert.ok(layer(({ steps }) => steps.at(-1)) <= 2 * 34, `${layer(({ steps }) => steps.at(-1))} kernels a layer and step`);
+    const { steps } = counts[2];
+    assert.deepEqual(steps.slice(1).map((step) => step.readBacks), steps.slice(1).map(() => 1));
+    const made = steps.slice(4).reduce((sum, step) => sum + step.buffers, 0);
+    assert.equal(made, 0, `buffers a step: ${steps.map((step) => step.buffers)}`);
+  });
+
   it("goes on from the last checkpoint after the GPU went away, where there is none", async () => {
     const found = await (await page()).evaluate(async () => {
       const { open, fill, pull, refusal, watchDevices } = await import("/page.js");

@@ -14,7 +14,7 @@ const SHIPPED = [
   [/^dist\/(?:[a-z0-9]+\/)?[a-z0-9-]+\.js$/, 80],
   [/^dist\/(?:[a-z0-9]+\/)?[a-z0-9-]+\.d\.ts$/, 80],
   [/^wasm\/(cpu|webgpu)\/(nearmiss\.js|nearmiss\.d\.ts|nearmiss_bg\.wasm)$/, 6],
-  [/^models\/compact\/(?:1_Pooling\/)?[A-Za-z_.-]+\.(json|safetensors|md)$/, 2],
+  [/^models\/compact\/(?:(?:1_Pooling\/)?[A-Za-z_.-]+\.(json|safetensors|md)|LICENSE)$/, 8],
 ];
 
 const { folder, tarball } = await installed();
