@@ -33,11 +33,40 @@ export interface ModelInfo {
   loaded: string;
 }
 
-/** A sentence encoder in its Hugging Face layout. */
-export type ModelSource =
-  | string
-  | URL
-  | { config: BinaryInput; tokenizer: BinaryInput; weights: BinaryInput; pooling?: BinaryInput; sentenceBert?: BinaryInput; modules?: BinaryInput };
+/**
+ * A sentence encoder in its Hugging Face layout: the URL of its folder (in Node also a path), that with more to say about it, its
+ * parts one by one, or the files that a person picked. What comes from a URL is kept in the browser's cache; see `models`.
+ */
+export type ModelSource = string | URL | ModelLocation | ModelParts | Iterable<File>;
+
+/** A model's folder, and what must hold of its files. */
+export interface ModelLocation {
+  /** The folder's URL, in Node also a path. */
+  url: string | URL;
+  /**
+   * What files must be: their SHA-256 in hex, as `sha256sum` prints it, by path, such as "model.safetensors". Another file is refused with
+   * `MODEL_INVALID`; one in the cache that fits is used without asking the server.
+   */
+  sha256?: Record<string, string>;
+  /** `false`: neither keeps the files in the browser's cache nor takes them from there. Default true. */
+  cache?: boolean;
+}
+
+/** The contents of a model's files. */
+export interface ModelParts {
+  /** Of config.json. */
+  config: BinaryInput;
+  /** Of tokenizer.json. */
+  tokenizer: BinaryInput;
+  /** Of model.safetensors. */
+  weights: BinaryInput;
+  /** Of 1_Pooling/config.json. Default: the mean over tokens. */
+  pooling?: BinaryInput;
+  /** Of sentence_bert_config.json, which says the longest input. */
+  sentenceBert?: BinaryInput;
+  /** Of modules.json: a model that has other modules besides transformer and pooling is refused. */
+  modules?: BinaryInput;
+}
 
 /** The contents of one file: bytes, a Blob, or its URL (in Node also a path). */
 export type BinaryInput = Uint8Array | ArrayBuffer | Blob | string | URL;
