@@ -6,11 +6,17 @@ import { readLocal } from "./platform.js";
 
 export type Build = "webgpu" | "cpu";
 
+/** What this thread has loaded: another instance in it must not need the network again. */
+const loaded = new Map<Build, EngineModule>();
+
 /** @throws {NearmissError} `NETWORK` when the module cannot be fetched, `INTERNAL` when this browser cannot run it */
 export async function loadModule(build: Build, signal?: AbortSignal): Promise<EngineModule> {
+  const before = loaded.get(build);
+  if (before) return before;
   try {
     const module = await importModule(build);
     await module.default({ module_or_path: await source(build, signal) });
+    loaded.set(build, module);
     return module;
   } catch (cause) {
     if (signal?.aborted) throw aborted(signal);
