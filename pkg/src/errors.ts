@@ -41,6 +41,9 @@ export function disposed(): NearmissError {
   return new NearmissError("DISPOSED", "this instance was disposed of; create a new one");
 }
 
+/** Of an engine in this thread. A worker's page knows better: there another worker may follow. */
+export const PANIC_ADVICE = "Documents and judgments that you hold are unharmed; create a new instance.";
+
 /** Whatever was thrown, as a `NearmissError`. Keeps the code of an engine's error; what nobody foresaw is `INTERNAL`. */
 export function toNearmissError(thrown: unknown): NearmissError {
   if (thrown instanceof NearmissError) return thrown;
@@ -49,8 +52,7 @@ export function toNearmissError(thrown: unknown): NearmissError {
   if (typeof code === "string" && CODES.has(code)) return new NearmissError(code as ErrorCode, message, { cause: thrown });
   if (name === "AbortError") return new NearmissError("ABORTED", "cancelled", { cause: thrown });
   if (isPanic(thrown)) {
-    const advice = "Documents and judgments that you hold are unharmed; create a new instance.";
-    return new NearmissError("INTERNAL", `the engine stopped: ${message}. ${advice}\n${thrown.stack ?? ""}`, { cause: thrown });
+    return new NearmissError("INTERNAL", `the engine stopped: ${message}. ${PANIC_ADVICE}\n${thrown.stack ?? ""}`, { cause: thrown });
   }
   if (thrown instanceof RangeError && /memory|allocation/i.test(message)) {
     return new NearmissError("OUT_OF_MEMORY", `${message}. Use fewer documents, or a smaller model.`, { cause: thrown });
@@ -58,12 +60,21 @@ export function toNearmissError(thrown: unknown): NearmissError {
   return new NearmissError("INTERNAL", message, { cause: thrown });
 }
 
-/** The same for an engine that may know better: behind a panic on the GPU stands the fault that caused it. */
-export function engineError(thrown: unknown, module: { fault?(): unknown }): NearmissError {
-  const fault = isPanic(thrown) ? module.fault?.() : undefined;
-  if (!fault) return toNearmissError(thrown);
-  const { code, message } = toNearmissError(fault);
-  return new NearmissError(code, message, { cause: thrown });
+/** Of a wasm memory, which ends at 4 GiB: one that cannot grow by another large allocation. */
+const ALMOST_FULL = 4 * 2 ** 30 - 2 ** 28;
+
+/** The same for an engine that may know better: behind a panic stands a fault of the GPU, or a memory that is full. */
+export function engineError(thrown: unknown, module: { fault?(): unknown; memory?(): number }): NearmissError {
+  if (!isPanic(thrown)) return toNearmissError(thrown);
+  const fault = module.fault?.();
+  if (fault) {
+    const { code, message } = toNearmissError(fault);
+    return new NearmissError(code, message, { cause: thrown });
+  }
+  const bytes = module.memory?.() ?? 0;
+  if (bytes < ALMOST_FULL) return toNearmissError(thrown);
+  const reason = `the engine stopped: its memory is full (${bytes} bytes). Use fewer documents, a smaller model, or a smaller batchSize`;
+  return new NearmissError("OUT_OF_MEMORY", `${reason}. ${PANIC_ADVICE}\n${thrown.stack ?? ""}`, { cause: thrown });
 }
 
 /** A Rust panic ends its wasm instance: nothing may call into it again. */

@@ -22,6 +22,8 @@ export interface Host {
   readonly info: Info;
   /** Null where nothing is stored. */
   readonly storage: StorageState | null;
+  /** What ended it other than `dispose`: nothing more can be asked of it. */
+  readonly failed: NearmissError | null;
   /** Called with each new state until the function that comes back is called. */
   onStorage(listener: (state: StorageState) => void): () => void;
   /** Of a training that was broken off, from the store. */
@@ -59,6 +61,7 @@ class EngineHost implements Host {
   readonly #engine: Engine;
   readonly #module: EngineModule;
   readonly #queue = new SerialQueue();
+  failed: NearmissError | null = null;
   #ended: Promise<void> | null = null;
 
   constructor(engine: Engine, module: EngineModule, info: Info) {
@@ -98,6 +101,7 @@ class EngineHost implements Host {
 
   /** After a panic the engine must not be entered again, not even to free it. */
   #fail(error: NearmissError): void {
+    this.failed ??= error;
     this.#ended ??= Promise.resolve();
     void this.#queue.close(error);
   }

@@ -70,6 +70,10 @@ class StoredHost implements Host {
     return { name, kind, reason, role, bytes, unsaved: this.#unsaved, leftOut: this.#leftOut, trained: this.#trained, checkpoint: this.#kept.checkpoint?.step ?? null };
   }
 
+  get failed(): Host["failed"] {
+    return this.#inner.failed;
+  }
+
   get #trained(): boolean {
     return this.#leftOut === null && (this.#kept.weights ?? []).length > 0;
   }
