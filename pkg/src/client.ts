@@ -1,5 +1,6 @@
 /** The page's side of the worker: the same interface as the host in this thread. */
 
+import { checkChoice } from "./device.js";
 import { aborted, disposed, invalid, NearmissError, PANIC_ADVICE, unpackError } from "./errors.js";
 import type { Args, Host, Method, Result } from "./host.js";
 import { lifeName, onDeath } from "./life.js";
@@ -7,7 +8,7 @@ import { absolute } from "./model.js";
 import type { Info, OpenOptions } from "./open.js";
 import type { Created, Reply, Request, Work } from "./protocol.js";
 import { RevivingHost } from "./reviving.js";
-import type { ProgressEvent, StorageState } from "./types.js";
+import type { MemoryInfo, ProgressEvent, StorageState } from "./types.js";
 
 /** Where the package comes from another origin than the page, what starts its workers. */
 let fromElsewhere: (() => Worker) | null = null;
@@ -34,6 +35,7 @@ const ELSEWHERE = "Browsers start workers from the page's own origin only: serve
 export async function createWorkerHost(options: OpenOptions, start: () => Worker = spawn): Promise<Host> {
   const { signal, onProgress, model, ...rest } = options;
   if (signal?.aborted) throw aborted(signal);
+  if (options.device !== undefined) checkChoice(options.device);
   const create = { ...rest, model: absolute(model) };
   const stored = options.storage !== undefined && !options.storage.startsWith("memory:") ? options.storage : null;
   const first = await openWorker(new WorkerHost(start(), onProgress, stored), create, signal);
@@ -113,11 +115,15 @@ export class WorkerHost implements Host {
   }
 
   checkpoint(): Promise<Uint8Array | null> {
-    return this.ask({ stored: "checkpoint" }) as Promise<Uint8Array | null>;
+    return this.ask({ host: "checkpoint" }) as Promise<Uint8Array | null>;
   }
 
   exportStore(): Promise<Blob> {
-    return this.ask({ stored: "exportStore" }) as Promise<Blob>;
+    return this.ask({ host: "exportStore" }) as Promise<Blob>;
+  }
+
+  memory(): Promise<MemoryInfo> {
+    return this.ask({ host: "memory" }) as Promise<MemoryInfo>;
   }
 
   async dispose(): Promise<void> {

@@ -16,7 +16,7 @@ import { missing, scorer, type Scorer } from "./teacher.js";
 import { storage, type Storage } from "./storing.js";
 import type {
   AnswerEvent, AnswerOptions, CompareOptions, Comparison, Context, ContextOptions, CreateOptions, DeviceInfo, Document, EncodeOptions,
-  EvaluateOptions, Evaluation, ExportedFile, FolderFormat, FolderInput, Hit, MineOptions, MiningResult, ModelInfo, SearchOptions, Teacher, TrainEvent, TrainOptions, Why,
+  EvaluateOptions, Evaluation, ExportedFile, FolderFormat, FolderInput, Hit, MemoryInfo, MineOptions, MiningResult, ModelInfo, SearchOptions, Teacher, TrainEvent, TrainOptions, Why,
 } from "./types.js";
 
 // Engines without explicit resource management still get methods under the names that polyfills use.
@@ -246,6 +246,12 @@ export class Nearmiss {
       await this.#core.turn("import", undefined, () => this.#reweigh("importFolder", [files]));
     }
     await this.#refresh();
+  }
+
+  /** What it takes, in bytes: the engine's memory, what is in it, and the store. Runs also while a training run is open. */
+  async memory(): Promise<MemoryInfo> {
+    this.#core.alive();
+    return this.#core.host.memory();
   }
 
   /** Frees everything. What is pending, and every later call, rejects with `DISPOSED`. */

@@ -10,7 +10,7 @@ import type { ProgressEvent, StorageState } from "./types.js";
 export type Work =
   | { create: Omit<OpenOptions, "signal" | "onProgress">; /** The lock that the worker holds while it lives. */ life?: string }
   | { method: Method; args: unknown[] }
-  | { stored: "checkpoint" | "exportStore" }
+  | { host: "checkpoint" | "exportStore" | "memory" }
   /** Needs no engine. */
   | { managing: Managing; args: unknown[] };
 

@@ -5,7 +5,7 @@ import { disposed, NearmissError } from "./errors.js";
 import type { Args, Host, Method, Result } from "./host.js";
 import type { Info } from "./open.js";
 import { abortable } from "./platform.js";
-import type { StorageState } from "./types.js";
+import type { MemoryInfo, StorageState } from "./types.js";
 
 /** Calls that belong to a job: they mean nothing to an engine that has not begun it. */
 const OF_A_JOB: ReadonlySet<Method> = new Set<Method>(["next", "cancel", "putScores"]);
@@ -60,6 +60,10 @@ export class RevivingHost implements Host {
 
   exportStore(): Promise<Blob> {
     return this.#use((worker) => worker.exportStore());
+  }
+
+  memory(): Promise<MemoryInfo> {
+    return this.#use((worker) => worker.memory());
   }
 
   async dispose(): Promise<void> {

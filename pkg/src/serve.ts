@@ -28,7 +28,7 @@ export function serve(port: Port<Reply>, create: typeof createHost = createHost)
     if (!host) throw new TypeError("the worker was called before it was created");
     const made = await host;
     if ("create" in request) return { info: made.info, storage: made.storage } satisfies Created;
-    if ("stored" in request) return made[request.stored]();
+    if ("host" in request) return made[request.host]();
     return made.call(request.method, request.args as Args<Method>, signal);
   };
 

@@ -2,7 +2,10 @@
 
 import type { ProgressEvent } from "./training.js";
 
-/** Where the arithmetic runs. `"auto"` takes WebGPU when a hardware adapter passes a known-answer test, else the CPU. */
+/**
+ * Where the arithmetic runs. `"auto"` takes WebGPU when a hardware adapter passes a known-answer test, else the CPU. A `GPUDevice` that
+ * the page has already cannot be taken: the engine opens one of its own, in its worker, and destroys none but that.
+ */
 export type DeviceChoice = "auto" | "webgpu" | "cpu";
 
 /** What was chosen, and why. */
@@ -13,6 +16,24 @@ export interface DeviceInfo {
   name: string;
   /** One sentence: why this device and not the other. */
   reason: string;
+  /** Of the WebGPU adapter; null on the CPU. */
+  limits: DeviceLimits | null;
+  /** One sentence: why WebGPU is not used; null when it is. */
+  withoutWebgpu: string | null;
+}
+
+/** Limits of a WebGPU adapter that decide which models and batches fit; 0 where the browser does not say. */
+export interface DeviceLimits {
+  /** Bytes of the largest buffer. */
+  maxBufferSize: number;
+  /** Bytes of a buffer that a kernel can reach: of the largest tensor. */
+  maxStorageBufferBindingSize: number;
+  /** Tensors that one kernel can read and write. */
+  maxStorageBuffersPerShaderStage: number;
+  /** Bytes that the invocations of a workgroup share. */
+  maxComputeWorkgroupStorageSize: number;
+  /** Invocations of one workgroup. */
+  maxComputeInvocationsPerWorkgroup: number;
 }
 
 /** The encoder in use. */
