@@ -140,6 +140,14 @@ export interface CreateOptions {
   signal?: AbortSignal;
 }
 
+/** Of `keep`, `rollback` and `import`, after which documents may have to be encoded with the other weights. */
+export interface WeightsOptions {
+  /** Aborting rejects with `ABORTED` and leaves the weights that were in use. */
+  signal?: AbortSignal;
+  /** Gets `encode` events while embeddings are made. */
+  onProgress?: (event: ProgressEvent) => void;
+}
+
 /** Stable names for what can go wrong. */
 export type ErrorCode =
   | "WEBGPU_UNAVAILABLE" | "DEVICE_LOST" | "OUT_OF_MEMORY" | "MODEL_INVALID" | "MODEL_MISMATCH" | "TOKENIZER_INVALID"
