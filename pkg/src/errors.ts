@@ -33,8 +33,10 @@ export function corrupt(reason: string, cause?: unknown): NearmissError {
   return new NearmissError("STORAGE_CORRUPT", reason, cause === undefined ? undefined : { cause });
 }
 
+const CANCELLED = "cancelled by its signal; call again to start anew";
+
 export function aborted(signal?: AbortSignal): NearmissError {
-  return new NearmissError("ABORTED", "cancelled", { cause: signal?.reason });
+  return new NearmissError("ABORTED", CANCELLED, { cause: signal?.reason });
 }
 
 export function disposed(): NearmissError {
@@ -49,15 +51,30 @@ export function toNearmissError(thrown: unknown): NearmissError {
   if (thrown instanceof NearmissError) return thrown;
   const { code, name } = Object(thrown) as { code?: unknown; name?: unknown };
   const message = thrown instanceof Error || hasMessage(thrown) ? thrown.message : String(thrown);
-  if (typeof code === "string" && CODES.has(code)) return new NearmissError(code as ErrorCode, message, { cause: thrown });
-  if (name === "AbortError") return new NearmissError("ABORTED", "cancelled", { cause: thrown });
+  if (typeof code === "string" && CODES.has(code)) return new NearmissError(code as ErrorCode, advised(code as ErrorCode, message), { cause: thrown });
+  if (name === "AbortError") return new NearmissError("ABORTED", CANCELLED, { cause: thrown });
   if (isPanic(thrown)) {
     return new NearmissError("INTERNAL", `the engine stopped: ${message}. ${PANIC_ADVICE}\n${thrown.stack ?? ""}`, { cause: thrown });
   }
   if (thrown instanceof RangeError && /memory|allocation/i.test(message)) {
     return new NearmissError("OUT_OF_MEMORY", `${message}. Use fewer documents, or a smaller model.`, { cause: thrown });
   }
-  return new NearmissError("INTERNAL", message, { cause: thrown });
+  return new NearmissError("INTERNAL", advised("INTERNAL", message), { cause: thrown });
+}
+
+/** What to do about an error of the engine, which knows what is wrong and not what a person can do here. Other codes' errors say it themselves. */
+const ADVICE: Partial<Record<ErrorCode, string>> = {
+  MODEL_INVALID: "Use the whole folder of a BERT-like sentence encoder, as it was published or exported.",
+  MODEL_MISMATCH: "Create the instance with the model that it was made for, or train anew on this one.",
+  TOKENIZER_INVALID: "Use the tokenizer.json that was published with the model.",
+  INSUFFICIENT_DATA: "Add what is missing, then call again.",
+  ABORTED: "Call again to start anew.",
+  INTERNAL: "This should not happen: please report it.",
+};
+
+function advised(code: ErrorCode, message: string): string {
+  const advice = ADVICE[code];
+  return advice ? `${message.replace(/\.?$/, ".")} ${advice}` : message;
 }
 
 /** Of a wasm memory, which ends at 4 GiB: one that cannot grow by another large allocation. */

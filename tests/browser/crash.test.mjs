@@ -12,7 +12,15 @@ const DEATHS = `
 const search = Engine.prototype.search;
 /** (module (func (export "trap") unreachable)) */
 const TRAP = new Uint8Array([0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,7,8,1,4,116,114,97,112,0,0,10,5,1,3,0,0,11]);
+const devices = [];
+const request = globalThis.GPUAdapter?.prototype.requestDevice;
+if (request) GPUAdapter.prototype.requestDevice = async function (...args) {
+  const device = await request.apply(this, args);
+  devices.push(device);
+  return device;
+};
 Engine.prototype.search = function (query, options) {
+  if (query === "lose") for (const device of devices) device.destroy();
   if (query === "trap") new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports.trap();
   if (query === "full") {
     for (let pages = 16384; pages >= 1; pages >>= 1) { try { for (;;) wasm.memory.grow(pages); } catch {} }
@@ -24,7 +32,7 @@ Engine.prototype.search = function (query, options) {
 };`;
 
 /** Runs in the page: adds two notes, lets the worker die of `death`, and goes on. */
-async function live({ storage, death }) {
+async function live({ storage, death, device = "cpu" }) {
   const workers = [];
   const Original = globalThis.Worker;
   globalThis.Worker = class extends Original {
@@ -34,7 +42,7 @@ async function live({ storage, death }) {
     }
   };
   const { Nearmiss } = await import("/pkg/dist/index.js");
-  const nm = await Nearmiss.create({ model: "/tiny/", device: "cpu", ...(storage && { storage }) });
+  const nm = await Nearmiss.create({ model: "/tiny/", device, ...(storage && { storage }) });
   const plain = ({ code, message, name }) => ({ code, message, name });
   const refusal = (promise) => promise.then(() => null, plain);
   await nm.documents.add([{ id: "key", text: "turn the key" }, { id: "mast", text: "raise the mast" }]);
@@ -59,6 +67,7 @@ async function live({ storage, death }) {
     result.next = plain(error);
   }
   result.workers = workers.length;
+  result.device = nm.device.kind;
   await nm.dispose();
   return result;
 }
@@ -67,8 +76,9 @@ describe("a worker that dies", { timeout: 240_000 }, () => {
   let server, chromium, page;
   before(async () => {
     const send = (type, body) => (_, response) => response.writeHead(200, { "content-type": type }).end(body);
-    const glue = readFileSync(join(ROOT, "pkg/wasm/cpu/nearmiss.js"), "utf8") + DEATHS;
-    server = await serve({ "/blank.html": send("text/html", BLANK), "/pkg/": "pkg", "/pkg/wasm/cpu/nearmiss.js": send("text/javascript", glue), "/tiny/": "tests/fixtures/tiny-bert" });
+    const glue = (build) => send("text/javascript", readFileSync(join(ROOT, `pkg/wasm/${build}/nearmiss.js`), "utf8") + DEATHS);
+    const builds = Object.fromEntries(["cpu", "webgpu"].map((build) => [`/pkg/wasm/${build}/nearmiss.js`, glue(build)]));
+    server = await serve({ "/blank.html": send("text/html", BLANK), "/pkg/": "pkg", ...builds, "/tiny/": "tests/fixtures/tiny-bert" });
     chromium = await launch({ webgpu: false });
   });
   after(async () => {
@@ -110,5 +120,26 @@ describe("a worker that dies", { timeout: 240_000 }, () => {
     assert.equal(found.pulled.code, "INTERNAL");
     assert.match(found.pulled.message, /stopped without a word.*last checkpoint/);
     assert.equal(found.added, 3, "the run is over, so documents may be added");
+  });
+
+  it("with its GPU: the next worker opens another one, where there is a store; else its documents are worth more than a GPU", async () => {
+    const gpu = await launch({ webgpu: true });
+    try {
+      const lose = async (storage) => {
+        const tab = await gpu.open(`${server.url}blank.html`);
+        tab.setDefaultTimeout(0);
+        return tab.evaluate(live, { storage, death: "lose", device: "webgpu" });
+      };
+      const found = await lose("opfs:notes");
+      assert.equal(found.died.code, "DEVICE_LOST", found.died.message);
+      assert.match(found.died.message, /The next call starts another worker/);
+      assert.deepEqual([found.next, found.hits, found.documents, found.added, found.workers, found.device], [undefined, ["key"], 2, 3, 2, "webgpu"]);
+      const unstored = await lose();
+      assert.deepEqual([unstored.died.code, unstored.workers], ["DEVICE_LOST", 1]);
+      assert.equal(unstored.next.code, "DEVICE_LOST");
+      assert.match(unstored.next.message, /Documents and judgments are intact/);
+    } finally {
+      await gpu.close();
+    }
   });
 });
