@@ -1,11 +1,14 @@
 /** The page's side of the worker: the same interface as the host in this thread. */
 
-import { aborted, disposed, invalid, NearmissError, unpackError } from "./errors.js";
+import { checkChoice } from "./device.js";
+import { aborted, disposed, invalid, NearmissError, PANIC_ADVICE, unpackError } from "./errors.js";
 import type { Args, Host, Method, Result } from "./host.js";
+import { lifeName, onDeath } from "./life.js";
 import { absolute } from "./model.js";
 import type { Info, OpenOptions } from "./open.js";
 import type { Created, Reply, Request, Work } from "./protocol.js";
-import type { ProgressEvent, StorageState } from "./types.js";
+import { RevivingHost } from "./reviving.js";
+import type { MemoryInfo, ProgressEvent, StorageState } from "./types.js";
 
 /** Where the package comes from another origin than the page, what starts its workers. */
 let fromElsewhere: (() => Worker) | null = null;
@@ -32,14 +35,22 @@ const ELSEWHERE = "Browsers start workers from the page's own origin only: serve
 export async function createWorkerHost(options: OpenOptions, start: () => Worker = spawn): Promise<Host> {
   const { signal, onProgress, model, ...rest } = options;
   if (signal?.aborted) throw aborted(signal);
+  if (options.device !== undefined) checkChoice(options.device);
   const create = { ...rest, model: absolute(model) };
-  const client = new WorkerHost(start(), onProgress);
-  const abort = () => signal && client.end(aborted(signal));
+  const stored = options.storage !== undefined && !options.storage.startsWith("memory:") ? options.storage : null;
+  const first = await openWorker(new WorkerHost(start(), onProgress, stored), create, signal);
+  // Where the browser keeps nothing, a store ends with its worker although it was asked to outlive it.
+  const outlives = stored !== null && first.storage?.kind !== "memory";
+  return new RevivingHost(first, outlives ? () => openWorker(new WorkerHost(start(), onProgress, stored), create) : null);
+}
+
+async function openWorker(worker: WorkerHost, create: Extract<Work, { create: unknown }>["create"], signal?: AbortSignal): Promise<WorkerHost> {
+  const abort = () => signal && worker.end(aborted(signal));
   signal?.addEventListener("abort", abort, { once: true });
   try {
-    return await client.open(create);
+    return await worker.open(create);
   } catch (error) {
-    client.end(error as NearmissError);
+    worker.end(error as NearmissError);
     throw error;
   } finally {
     signal?.removeEventListener("abort", abort);
@@ -61,9 +72,17 @@ interface Waiting {
   reject: (error: NearmissError) => void;
 }
 
-class WorkerHost implements Host {
+export class WorkerHost implements Host {
   info!: Info;
   storage: StorageState | null = null;
+  failed: NearmissError | null = null;
+  readonly #life = lifeName();
+  /** The store that the next worker will find, if there is one. */
+  readonly #stored: string | null;
+  #died: () => void = () => {};
+  #watched = false;
+  /** Resolves once the worker is certain to be gone, with its locks and files; at once where the browser cannot tell. */
+  readonly over: Promise<void>;
   readonly #listeners = new Set<(state: StorageState) => void>();
   readonly #worker: Worker;
   readonly #onProgress: ((event: ProgressEvent) => void) | undefined;
@@ -71,16 +90,18 @@ class WorkerHost implements Host {
   #count = 0;
   #ended: NearmissError | null = null;
 
-  constructor(worker: Worker, onProgress?: (event: ProgressEvent) => void) {
+  constructor(worker: Worker, onProgress?: (event: ProgressEvent) => void, stored: string | null = null) {
     this.#worker = worker;
     this.#onProgress = onProgress;
+    this.#stored = stored;
+    this.over = new Promise((resolve) => (this.#died = resolve));
     worker.addEventListener("message", (event: MessageEvent<Reply>) => this.#receive(event.data));
-    worker.addEventListener("error", (event) => this.end(crash(event)));
-    worker.addEventListener("messageerror", () => this.end(new NearmissError("INTERNAL", "the worker sent something that cannot be read")));
+    worker.addEventListener("error", (event) => this.#fail(crash(event)));
+    worker.addEventListener("messageerror", () => this.#fail(new NearmissError("INTERNAL", "the worker sent something that cannot be read")));
   }
 
   async open(create: Extract<Work, { create: unknown }>["create"]): Promise<this> {
-    ({ info: this.info, storage: this.storage } = (await this.ask({ create })) as Created);
+    ({ info: this.info, storage: this.storage } = (await this.ask({ create, life: this.#life })) as Created);
     return this;
   }
 
@@ -94,11 +115,15 @@ class WorkerHost implements Host {
   }
 
   checkpoint(): Promise<Uint8Array | null> {
-    return this.ask({ stored: "checkpoint" }) as Promise<Uint8Array | null>;
+    return this.ask({ host: "checkpoint" }) as Promise<Uint8Array | null>;
   }
 
   exportStore(): Promise<Blob> {
-    return this.ask({ stored: "exportStore" }) as Promise<Blob>;
+    return this.ask({ host: "exportStore" }) as Promise<Blob>;
+  }
+
+  memory(): Promise<MemoryInfo> {
+    return this.ask({ host: "memory" }) as Promise<MemoryInfo>;
   }
 
   async dispose(): Promise<void> {
@@ -110,8 +135,16 @@ class WorkerHost implements Host {
     if (this.#ended) return;
     this.#ended = error;
     this.#worker.terminate();
+    if (!this.#watched) this.#died();
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
+  }
+
+  /** The end that nobody asked for. */
+  #fail(error: NearmissError): void {
+    if (this.#ended) return;
+    this.failed = withAdvice(error, this.#stored);
+    this.end(this.failed);
   }
 
   ask(work: Work, signal?: AbortSignal): Promise<unknown> {
@@ -143,15 +176,36 @@ class WorkerHost implements Host {
       this.#onProgress?.(reply.progress);
       return;
     }
+    if ("alive" in reply) {
+      this.#watch();
+      return;
+    }
     if ("storage" in reply) {
       this.storage = reply.storage;
       for (const listener of this.#listeners) listener(reply.storage);
+      return;
+    }
+    if ("error" in reply && (reply.failed || this.#useless(reply.error.code))) {
+      this.#fail(unpackError(reply.error));
       return;
     }
     const waiting = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
     if ("error" in reply) waiting?.reject(unpackError(reply.error));
     else waiting?.resolve(reply.result);
+  }
+
+  /** A GPU that is lost, or was full, stays so for its worker. Without a store the documents in it are worth more than another GPU. */
+  #useless(code: NearmissError["code"]): boolean {
+    return this.#stored !== null && (code === "DEVICE_LOST" || (code === "OUT_OF_MEMORY" && this.info?.device.kind === "webgpu"));
+  }
+
+  #watch(): void {
+    this.#watched = true;
+    onDeath(this.#life, () => {
+      this.#died();
+      this.#fail(new NearmissError("INTERNAL", "the worker stopped without a word: it was ended from outside, or ran out of memory"));
+    });
   }
 }
 
@@ -161,4 +215,14 @@ function crash(event: ErrorEvent): NearmissError {
   const what = message ? `${message} (${filename}:${lineno})` : "its script could not be loaded (worker.js must be served beside index.js)";
   const stack = error instanceof Error && error.stack ? `\n${error.stack}` : "";
   return new NearmissError("INTERNAL", `the worker stopped: ${what}${stack}`, { cause: error ?? event });
+}
+
+/** What is lost and what to do, before the stack. */
+function withAdvice(error: NearmissError, stored: string | null): NearmissError {
+  const advice = stored
+    ? `The next call starts another worker with what is stored in "${stored}"; of a training that was open, what came after its last checkpoint is lost.`
+    : "Documents, judgments and trained weights of this instance are lost, as nothing stores them (option storage). Create a new instance and add them again.";
+  const [first = "", ...rest] = error.message.split("\n");
+  const message = [`${first.replace(PANIC_ADVICE, "").trim().replace(/[^.]$/, "$&.")} ${advice}`, ...rest].join("\n");
+  return Object.assign(new NearmissError(error.code, message, { cause: error.cause }), { stack: error.stack });
 }

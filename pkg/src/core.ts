@@ -40,6 +40,16 @@ export class Core {
     }
   }
 
+  /**
+   * The same for input that is still being read: the turn is that of the call, not of the last byte, and input that is refused is
+   * refused at once, not when its turn comes.
+   */
+  async turnOver<P, T>(name: string, signal: AbortSignal | undefined, input: Promise<P>, work: (input: P) => Promise<T>): Promise<T> {
+    const done = this.turn(name, signal, async () => work(await input));
+    const [result] = await Promise.all([done, input]);
+    return result;
+  }
+
   async dispose(): Promise<void> {
     this.#end.abort(disposed());
     await this.host.dispose();

@@ -1,7 +1,7 @@
 /** Which device to use, and the one sentence that says why. */
 
-import { NearmissError } from "./errors.js";
-import type { DeviceChoice } from "./types.js";
+import { invalid, NearmissError } from "./errors.js";
+import type { DeviceChoice, DeviceLimits } from "./types.js";
 
 /** The little of WebGPU that the choice needs. */
 export interface Gpu {
@@ -10,6 +10,7 @@ export interface Gpu {
 
 export interface Adapter {
   features: { has(name: string): boolean };
+  limits?: Partial<DeviceLimits>;
   info?: { vendor?: string; architecture?: string; device?: string; description?: string; isFallbackAdapter?: boolean };
   /** Where browsers had it before `info`. */
   isFallbackAdapter?: boolean;
@@ -20,7 +21,16 @@ export interface DevicePlan {
   /** The adapter's own description; empty for the CPU. */
   name: string;
   reason: string;
+  /** The adapter's, all of which are asked for; null for the CPU. */
+  limits: DeviceLimits | null;
+  /** Why WebGPU is not used; null when it is. */
+  withoutWebgpu: string | null;
 }
+
+/** Those that decide which models and batches fit: the largest tensor, and how much of it a kernel can reach. */
+const LIMITS = [
+  "maxBufferSize", "maxStorageBufferBindingSize", "maxStorageBuffersPerShaderStage", "maxComputeWorkgroupStorageSize", "maxComputeInvocationsPerWorkgroup",
+] as const satisfies readonly (keyof DeviceLimits)[];
 
 /** Without it the GPU library stops the whole module when it opens a device. */
 const NEEDED_FEATURE = "timestamp-query";
@@ -32,27 +42,45 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render/i
  * @throws {NearmissError} `WEBGPU_UNAVAILABLE`, only when WebGPU was asked for by name
  */
 export async function chooseDevice(choice: DeviceChoice, gpu: Gpu | undefined): Promise<DevicePlan> {
-  if (choice === "cpu") return { kind: "cpu", name: "", reason: "The CPU was asked for." };
-  if (choice !== "auto" && choice !== "webgpu") {
-    throw new NearmissError("INPUT_INVALID", `device: must be "auto", "webgpu" or "cpu", not ${JSON.stringify(choice)}`);
-  }
+  checkChoice(choice);
+  if (choice === "cpu") return cpu("The CPU was asked for.");
   const found = await findAdapter(gpu);
   if (typeof found === "string") {
     if (choice === "webgpu") throw unavailable(found);
-    return { kind: "cpu", name: "", reason: `The CPU is used because ${found}.` };
+    return cpu(`The CPU is used because ${found}.`);
   }
   const name = describe(found);
-  if (choice === "webgpu") return { kind: "webgpu", name, reason: "WebGPU was asked for." };
-  if (isSoftware(found)) {
-    const reason = `The CPU is used because this browser's WebGPU adapter (${name}) is software, which is slower.`;
-    return { kind: "cpu", name: "", reason };
-  }
-  return { kind: "webgpu", name, reason: "A hardware WebGPU adapter passed its test." };
+  if (choice === "webgpu") return webgpu(found, "WebGPU was asked for.");
+  if (isSoftware(found)) return cpu(`The CPU is used because this browser's WebGPU adapter (${name}) is software, which is slower.`);
+  return webgpu(found, "A hardware WebGPU adapter passed its test.");
+}
+
+/**
+ * A device that the page has already cannot be taken. The engine's GPU library, wgpu, makes devices from adapters that it requested
+ * itself: version 30 hands out the browser's device (`Device::as_webgpu`) and has no way to take one. And no browser lets a
+ * `GPUDevice` or `GPUAdapter` be sent to the worker in which the engine runs.
+ *
+ * @throws {NearmissError} `INPUT_INVALID`
+ */
+export function checkChoice(choice: unknown): asserts choice is DeviceChoice {
+  if (choice === "auto" || choice === "webgpu" || choice === "cpu") return;
+  if (typeof choice !== "object" || choice === null) throw invalid("device", `must be "auto", "webgpu" or "cpu", not ${JSON.stringify(choice)}`);
+  throw invalid("device", 'must be "auto", "webgpu" or "cpu". An existing GPUDevice or GPUAdapter cannot be used: the engine opens a device of its own, beside yours');
+}
+
+function cpu(reason: string): DevicePlan {
+  return { kind: "cpu", name: "", reason, limits: null, withoutWebgpu: reason };
+}
+
+function webgpu(adapter: Adapter, reason: string): DevicePlan {
+  // A made-up or old adapter may lack some: 0 says that it did not say.
+  const limits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits?.[name] ?? 0])) as unknown as DeviceLimits;
+  return { kind: "webgpu", name: describe(adapter), reason, limits, withoutWebgpu: null };
 }
 
 /** The plan after WebGPU was tried and did not work. */
 export function fallback(error: NearmissError): DevicePlan {
-  return { kind: "cpu", name: "", reason: `The CPU is used because WebGPU failed its test: ${error.message.split("\n")[0]}` };
+  return cpu(`The CPU is used because WebGPU failed its test: ${error.message.split("\n")[0]}`);
 }
 
 /** An adapter that can be used, or the reason why there is none. */

@@ -46,8 +46,7 @@ export function documents(core: Core): Documents {
 async function add(core: Core, input: DocumentInput | Iterable<DocumentInput>, options: AddOptions): Promise<AddResult> {
   core.alive();
   check.options(options, ADD, "options");
-  const all = await toDocuments(input, options.signal);
-  return core.turn("documents.add", options.signal, async () => {
+  return core.turnOver("documents.add", options.signal, toDocuments(input, options.signal), async (all) => {
     const result = await core.host.call("addDocuments", [all], options.signal);
     await runJob(core.host, { kind: "index" }, options);
     return result;

@@ -115,6 +115,8 @@ export interface Engine {
 /** Default export of `pkg/wasm/<build>/nearmiss.js`. Rejections carry `code` and `message`. */
 export interface EngineModule {
   default(init?: { module_or_path: unknown }): Promise<unknown>;
+  /** Bytes of the module's memory, which grows and never shrinks. Added by `modules.ts`. */
+  memory?(): number;
   /** The first fault of the GPU: why a panic came, or why results are worthless. Readable even after a panic. */
   fault?(): { code: string; message: string } | undefined;
   Engine: { create(files: ModelFiles, options: { maxLength?: number; language?: string; graphFrom?: number }): Promise<Engine> };

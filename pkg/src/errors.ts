@@ -33,37 +33,65 @@ export function corrupt(reason: string, cause?: unknown): NearmissError {
   return new NearmissError("STORAGE_CORRUPT", reason, cause === undefined ? undefined : { cause });
 }
 
+const CANCELLED = "cancelled by its signal; call again to start anew";
+
 export function aborted(signal?: AbortSignal): NearmissError {
-  return new NearmissError("ABORTED", "cancelled", { cause: signal?.reason });
+  return new NearmissError("ABORTED", CANCELLED, { cause: signal?.reason });
 }
 
 export function disposed(): NearmissError {
   return new NearmissError("DISPOSED", "this instance was disposed of; create a new one");
 }
 
+/** Of an engine in this thread. A worker's page knows better: there another worker may follow. */
+export const PANIC_ADVICE = "Documents and judgments that you hold are unharmed; create a new instance.";
+
 /** Whatever was thrown, as a `NearmissError`. Keeps the code of an engine's error; what nobody foresaw is `INTERNAL`. */
 export function toNearmissError(thrown: unknown): NearmissError {
   if (thrown instanceof NearmissError) return thrown;
   const { code, name } = Object(thrown) as { code?: unknown; name?: unknown };
   const message = thrown instanceof Error || hasMessage(thrown) ? thrown.message : String(thrown);
-  if (typeof code === "string" && CODES.has(code)) return new NearmissError(code as ErrorCode, message, { cause: thrown });
-  if (name === "AbortError") return new NearmissError("ABORTED", "cancelled", { cause: thrown });
+  if (typeof code === "string" && CODES.has(code)) return new NearmissError(code as ErrorCode, advised(code as ErrorCode, message), { cause: thrown });
+  if (name === "AbortError") return new NearmissError("ABORTED", CANCELLED, { cause: thrown });
   if (isPanic(thrown)) {
-    const advice = "Documents and judgments that you hold are unharmed; create a new instance.";
-    return new NearmissError("INTERNAL", `the engine stopped: ${message}. ${advice}\n${thrown.stack ?? ""}`, { cause: thrown });
+    return new NearmissError("INTERNAL", `the engine stopped: ${message}. ${PANIC_ADVICE}\n${thrown.stack ?? ""}`, { cause: thrown });
   }
   if (thrown instanceof RangeError && /memory|allocation/i.test(message)) {
     return new NearmissError("OUT_OF_MEMORY", `${message}. Use fewer documents, or a smaller model.`, { cause: thrown });
   }
-  return new NearmissError("INTERNAL", message, { cause: thrown });
+  return new NearmissError("INTERNAL", advised("INTERNAL", message), { cause: thrown });
 }
 
-/** The same for an engine that may know better: behind a panic on the GPU stands the fault that caused it. */
-export function engineError(thrown: unknown, module: { fault?(): unknown }): NearmissError {
-  const fault = isPanic(thrown) ? module.fault?.() : undefined;
-  if (!fault) return toNearmissError(thrown);
-  const { code, message } = toNearmissError(fault);
-  return new NearmissError(code, message, { cause: thrown });
+/** What to do about an error of the engine, which knows what is wrong and not what a person can do here. Other codes' errors say it themselves. */
+const ADVICE: Partial<Record<ErrorCode, string>> = {
+  MODEL_INVALID: "Use the whole folder of a BERT-like sentence encoder, as it was published or exported.",
+  MODEL_MISMATCH: "Create the instance with the model that it was made for, or train anew on this one.",
+  TOKENIZER_INVALID: "Use the tokenizer.json that was published with the model.",
+  INSUFFICIENT_DATA: "Add what is missing, then call again.",
+  ABORTED: "Call again to start anew.",
+  INTERNAL: "This should not happen: please report it.",
+};
+
+function advised(code: ErrorCode, message: string): string {
+  const advice = ADVICE[code];
+  return advice ? `${message.replace(/\.?$/, ".")} ${advice}` : message;
+}
+
+/** Of a wasm memory, which ends at 4 GiB: one that cannot grow by another large allocation. */
+const ALMOST_FULL = 4 * 2 ** 30 - 2 ** 28;
+
+/** The same for an engine that may know better: behind a panic stands a fault of the GPU, or a memory that is full. */
+export function engineError(thrown: unknown, module: { fault?(): unknown; memory?(): number }): NearmissError {
+  if (!isPanic(thrown)) return toNearmissError(thrown);
+  const fault = module.fault?.();
+  if (fault) {
+    const { code, message } = toNearmissError(fault);
+    return new NearmissError(code, message, { cause: thrown });
+  }
+  const bytes = module.memory?.() ?? 0;
+  if (bytes < ALMOST_FULL) return toNearmissError(thrown);
+  const reason = `the engine stopped: its memory is full (${bytes} bytes). Use fewer documents, a smaller model, or a smaller batchSize`;
+  return new NearmissError("OUT_OF_MEMORY", `${reason}. ${PANIC_ADVICE}\n${thrown.stack ?? ""}`, { cause: thrown });
 }
 
 /** A Rust panic ends its wasm instance: nothing may call into it again. */

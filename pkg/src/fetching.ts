@@ -1,147 +1,120 @@
-/** One file into memory, from a URL, a disk or a Blob, with its bytes counted on the way. */
+/** One file of a model into memory, from a URL, a disk or a Blob, with its bytes counted on the way. */
 
 import { aborted, NearmissError } from "./errors.js";
+import { Place, type Kept } from "./loading/cache.js";
+import { verify } from "./loading/digest.js";
+import type { Bytes } from "./loading/sink.js";
+import { absence, Transfer, type Absent, type TransferOptions } from "./loading/transfer.js";
+import { alike, validators } from "./loading/validators.js";
 import { readLocal } from "./platform.js";
 
-export type Bytes = Uint8Array<ArrayBuffer>;
+export type { Bytes };
 
-export interface FetchOptions {
-  signal?: AbortSignal | undefined;
-  /** Called at the start, at most every 50 ms, and at the end; `total` is null when the server does not say. */
-  onBytes?: ((loaded: number, total: number | null) => void) | undefined;
+export interface FetchOptions extends TransferOptions {
+  /** What the bytes must be, in hex. Then a cached file is used without asking the server whether it has another by now. */
+  sha256?: string | undefined;
+  /** False keeps no file and uses none that was kept. */
+  cache?: boolean | undefined;
+  /** The folder of the model that the file is of. Default: the file's. */
+  model?: URL | undefined;
 }
 
-/** Time between two reports: often enough for a smooth bar, rare enough to cost nothing. */
-const REPORT_EVERY_MS = 50;
+/** A beginning shorter than this is as quickly fetched again as read from the cache. */
+const WORTH_KEEPING = 1 << 20;
 
-/** Answers that mean "there is no such file". 403 is how a store without a list permission says so. */
-const ABSENT = new Set([403, 404, 410]);
+/** So long a server may take to say whether it has another file by now, before the one at hand is used. */
+const ASKING_MS = 3000;
 
 /**
- * Reads a file of a model.
+ * Reads a file of a model. In a browser it is kept in the Cache API: the next time the server is only asked whether it has
+ * another one by now, and without an answer the kept one is used.
  *
  * @returns null when an optional file does not exist
- * @throws {NearmissError} `MODEL_INVALID` when a required file does not exist, `NETWORK` when it could not be read to its end
+ * @throws {NearmissError} `MODEL_INVALID` when a required file does not exist or is another than `sha256` says, `NETWORK` when it could
+ *   not be read to its end
  */
 export async function fetchFile(url: URL, optional: boolean, options: FetchOptions = {}): Promise<Bytes | null> {
   if (url.protocol === "file:") return fromDisk(url, optional, options);
-  const response = await request(url, options.signal);
-  if (optional && ABSENT.has(response.status)) return null;
-  if (response.status === 404 || response.status === 410) throw missing(url, `the server answered ${response.status}`);
-  if (!response.ok) {
-    throw new NearmissError("NETWORK", `${url.href} could not be read: the server answered ${response.status} ${response.statusText}`.trim());
+  const caching = options.cache !== false && /^https?:$/.test(url.protocol);
+  const place = caching ? new Place(url, (options.model ?? new URL(".", url)).href) : null;
+  const kept = (await place?.read()) ?? null;
+  if (options.signal?.aborted) throw aborted(options.signal);
+  if (kept && (optional || !kept.entry.absent) && (await upToDate(url, kept, options))) {
+    if (kept.entry.absent) return null;
+    options.onBytes?.(kept.bytes.length, kept.bytes.length);
+    return kept.bytes;
   }
-  // Servers of single-page applications answer every unknown path with their page.
-  if (response.headers.get("content-type")?.startsWith("text/html")) {
-    if (optional) return null;
-    throw missing(url, `the server answered ${response.status} with a web page`);
-  }
-  return readBody(url, response, options);
+  return download(url, optional, options, place);
 }
 
 /** Bytes that are at hand already. */
-export async function readBlob(blob: Blob, { signal, onBytes }: FetchOptions = {}): Promise<Bytes> {
+export async function readBlob(blob: Blob, { signal, onBytes, sha256 }: FetchOptions = {}, name = "the file"): Promise<Bytes> {
   if (signal?.aborted) throw aborted(signal);
   onBytes?.(0, blob.size);
   const bytes = new Uint8Array(await blob.arrayBuffer());
+  await verify(bytes, sha256, name);
   onBytes?.(bytes.length, bytes.length);
   return bytes;
 }
 
-async function request(url: URL, signal?: AbortSignal): Promise<Response> {
+async function download(url: URL, optional: boolean, options: FetchOptions, place: Place | null): Promise<Bytes | null> {
+  // Who asks again because there is another version must not be given the old one by the browser's own cache.
+  const transfer = new Transfer(url, { ...options, http: place ? "no-cache" : undefined }, await place?.begun());
   try {
-    return await fetch(url, signal ? { signal } : {});
-  } catch (cause) {
-    throw interrupted(url, "no answer (is the address right, the server up, and does it allow this origin?)", cause, signal);
-  }
-}
-
-async function readBody(url: URL, response: Response, { signal, onBytes }: FetchOptions): Promise<Bytes> {
-  const total = statedLength(response);
-  const sink = new Sink(total);
-  let reported = -Infinity;
-  const report = () => onBytes?.(sink.length, total !== null && sink.length <= total ? total : null);
-  report();
-  try {
-    for await (const chunk of chunks(response)) {
-      sink.write(chunk);
-      if (performance.now() - reported < REPORT_EVERY_MS) continue;
-      reported = performance.now();
-      report();
+    const result = await transfer.run();
+    if ("absent" in result) {
+      if (!optional) throw missing(url, result);
+      await place?.write(new Uint8Array(0), { etag: null, modified: null, length: null }, true);
+      return null;
     }
-  } catch (cause) {
-    throw interrupted(url, `the transfer broke off after ${sink.length} bytes`, cause, signal);
+    await verify(result.bytes, options.sha256, url.href);
+    await place?.write(result.bytes, result.version);
+    return result.bytes;
+  } catch (error) {
+    const { begun } = transfer;
+    if (begun && begun.bytes.length >= WORTH_KEEPING && (error as NearmissError).code === "NETWORK") await place?.writeBegun(begun);
+    throw error;
   }
-  if (signal?.aborted) throw aborted(signal);
-  if (total !== null && sink.length < total) {
-    throw new NearmissError("NETWORK", `${url.href} ended early: ${sink.length} of ${total} bytes. Try again.`);
-  }
-  onBytes?.(sink.length, sink.length);
-  return sink.bytes();
 }
 
-/** Of the bytes as they will be read: under compression the header counts others, so it is of no use. */
-function statedLength(response: Response): number | null {
-  const length = Number(response.headers.get("content-length") ?? Number.NaN);
-  return response.headers.has("content-encoding") || !Number.isSafeInteger(length) ? null : length;
-}
-
-/** Not `for await` over the body itself, which Safari's streams do not offer. */
-async function* chunks(response: Response): AsyncGenerator<Uint8Array> {
-  const reader = response.body?.getReader();
-  if (!reader) return;
+/** Only an answer that says otherwise makes a kept file an old one. `HEAD` needs no other origin's permission, as `If-None-Match` would. */
+async function upToDate(url: URL, { entry }: Kept, { sha256, signal }: FetchOptions): Promise<boolean> {
+  if (sha256 !== undefined && !entry.absent) return entry.sha256 === sha256;
+  const limit = AbortSignal.timeout(ASKING_MS);
+  let response: Response;
   try {
-    for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
-  } finally {
-    reader.releaseLock();
+    response = await fetch(url, { method: "HEAD", cache: "no-cache", signal: signal ? AbortSignal.any([signal, limit]) : limit });
+  } catch {
+    if (signal?.aborted) throw aborted(signal);
+    return true;
   }
+  if (absence(response)) return entry.absent;
+  return response.ok ? !entry.absent && alike(entry.version, validators(response)) : true;
 }
 
-/** Collects chunks in one buffer, which with a stated length is allocated once: weights are too large to hold twice. */
-class Sink {
-  length = 0;
-  #buffer: Bytes;
-
-  constructor(expected: number | null) {
-    this.#buffer = new Uint8Array(expected ?? 1 << 16);
-  }
-
-  write(chunk: Uint8Array): void {
-    const needed = this.length + chunk.length;
-    if (needed > this.#buffer.length) {
-      const larger = new Uint8Array(Math.max(needed, 2 * this.#buffer.length));
-      larger.set(this.#buffer.subarray(0, this.length));
-      this.#buffer = larger;
-    }
-    this.#buffer.set(chunk, this.length);
-    this.length = needed;
-  }
-
-  bytes(): Bytes {
-    return this.length === this.#buffer.length ? this.#buffer : this.#buffer.slice(0, this.length);
-  }
-}
-
-async function fromDisk(url: URL, optional: boolean, { signal, onBytes }: FetchOptions): Promise<Bytes | null> {
+async function fromDisk(url: URL, optional: boolean, { signal, onBytes, sha256 }: FetchOptions): Promise<Bytes | null> {
+  let bytes: Bytes;
   try {
-    const bytes = await readLocal(url, signal);
-    onBytes?.(bytes.length, bytes.length);
-    return bytes;
+    bytes = await readLocal(url, signal);
   } catch (cause) {
     if (signal?.aborted) throw aborted(signal);
     if (cause instanceof NearmissError) throw cause;
     const code = (cause as { code?: string }).code;
     const absent = code === "ENOENT" || code === "ENOTDIR";
     if (optional && absent) return null;
-    throw missing(url, absent ? "there is no such file" : String(code ?? cause), cause);
+    throw unreadable(url, absent ? "there is no such file" : String(code ?? cause), cause);
   }
+  await verify(bytes, sha256, url.href);
+  onBytes?.(bytes.length, bytes.length);
+  return bytes;
 }
 
-function missing(url: URL, reason: string, cause?: unknown): NearmissError {
+function missing(url: URL, { status, reason }: Absent): NearmissError {
+  if (status !== 403) return unreadable(url, reason);
+  return new NearmissError("NETWORK", `${url.href} could not be read: ${reason}. Check the address and what the server asks for.`);
+}
+
+function unreadable(url: URL, reason: string, cause?: unknown): NearmissError {
   const layout = "A model is a folder with config.json, tokenizer.json and model.safetensors.";
   return new NearmissError("MODEL_INVALID", `${url.href} cannot be read: ${reason}. ${layout}`, { cause });
-}
-
-function interrupted(url: URL, reason: string, cause: unknown, signal?: AbortSignal): NearmissError {
-  return signal?.aborted ? aborted(signal) : new NearmissError("NETWORK", `${url.href} could not be read: ${reason}. Try again.`, { cause });
 }

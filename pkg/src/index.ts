@@ -6,6 +6,8 @@ export type { Judgments, Pair, SideOptions } from "./judgments.js";
 export type { WhyOptions } from "./options.js";
 export { stores } from "./storing.js";
 export type { Storage, Stores } from "./storing.js";
+export { models } from "./loading/models.js";
+export type { CachedModel, Models } from "./loading/models.js";
 export { builtInModel } from "./answer/built-in.js";
 export { answerPrompt } from "./answer/prompt.js";
 export { NearmissError } from "./errors.js";

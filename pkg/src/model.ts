@@ -4,8 +4,12 @@ import { compact } from "./compact.js";
 import type { ModelFiles } from "./engine.js";
 import { invalid } from "./errors.js";
 import { fetchFile, readBlob, type Bytes, type FetchOptions } from "./fetching.js";
+import { checkedDigest, verify } from "./loading/digest.js";
+import { pickedParts } from "./loading/files.js";
+import { folderUrl } from "./loading/models.js";
+import { Together } from "./loading/together.js";
 import { toUrl } from "./platform.js";
-import type { BinaryInput, ModelSource, ProgressEvent } from "./types.js";
+import type { BinaryInput, ModelLocation, ModelParts, ModelSource, ProgressEvent } from "./types.js";
 
 const FILES = {
   config: { path: "config.json", optional: false },
@@ -18,66 +22,115 @@ const FILES = {
 
 type Part = keyof typeof FILES;
 
-/** In this order, so that a wrong folder is noticed before its largest file is on the way. */
+/** In this order they are named in errors; the first is read alone, so that a wrong folder is noticed before its largest file is on the way. */
 const PARTS = ["config", "tokenizer", "modules", "pooling", "sentenceBert", "weights"] as const satisfies readonly Part[];
 
-export interface LoadOptions {
+export interface LoadOptions extends Pick<FetchOptions, "pause"> {
   signal?: AbortSignal | undefined;
   /** Gets `download` events, their `file` named as in the layout. */
   onProgress?: ((event: ProgressEvent) => void) | undefined;
 }
 
+/** Where the parts are, and how they are read. */
+interface Located {
+  parts: Partial<Record<Part, BinaryInput>>;
+  /** A folder may lack what is optional; what a person named must exist. */
+  folder: URL | null;
+  sha256: Partial<Record<string, string>>;
+  cache: boolean;
+}
+
 /**
- * Reads a model's files into memory; without a source those of the compact model in this package.
+ * Reads a model's files into memory, several at a time; without a source those of the compact model in this package.
  *
  * @throws {NearmissError} `NETWORK`, `MODEL_INVALID` (both naming the file), `INPUT_INVALID`, `ABORTED`
  */
-export async function loadModel(source: ModelSource = compact(), options: LoadOptions = {}): Promise<ModelFiles> {
-  const started = performance.now();
-  const parts = locate(source);
+export async function loadModel(source: ModelSource = compact(), { signal, onProgress, pause }: LoadOptions = {}): Promise<ModelFiles> {
+  const { parts, folder, sha256, cache } = locate(source);
+  const present = PARTS.filter((part) => parts[part] !== undefined);
+  const together = new Together(present.map((part) => FILES[part].path), onProgress);
+  const stop = new AbortController();
+  const all = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const readPart = async (part: Part): Promise<Bytes | null> => {
+    const { path: file, optional } = FILES[part];
+    const options = { signal: all, pause, cache, sha256: sha256[file], model: folder ?? undefined, onBytes: together.counter(file) };
+    const bytes = await read(parts[part] as BinaryInput, file, optional && folder !== null, options);
+    together.done(file);
+    return bytes;
+  };
   const files: Partial<Record<Part, Bytes>> = {};
-  for (const part of PARTS) {
-    const from = parts[part];
-    if (from === undefined) continue;
-    const file = FILES[part].path;
-    const onBytes = (loaded: number, total: number | null) =>
-      options.onProgress?.({ type: "download", file, loaded, total, elapsedMs: performance.now() - started });
-    const bytes = await read(from, file, FILES[part].optional && !isParts(source), { signal: options.signal, onBytes });
-    if (bytes) files[part] = bytes;
+  try {
+    const [first, ...rest] = present;
+    for (const some of [first ? [first] : [], rest]) {
+      const read = await Promise.all(some.map(readPart));
+      some.forEach((part, at) => read[at] && (files[part] = read[at]));
+    }
+  } finally {
+    stop.abort();
   }
   return files as ModelFiles;
 }
 
-function locate(source: ModelSource): Partial<Record<Part, BinaryInput>> {
+function locate(source: ModelSource): Located {
+  if (isLocation(source)) {
+    const sha256 = Object.entries(source.sha256 ?? {}).map(([path, digest]) => [known(path), checkedDigest(digest, `model.sha256["${path}"]`)]);
+    return { ...inFolder(source.url), sha256: Object.fromEntries(sha256), cache: source.cache ?? true };
+  }
+  if (isFiles(source)) return locate(pickedParts(source, FILES) as ModelParts);
   if (isParts(source)) {
     const needed = PARTS.find((part) => !FILES[part].optional && source[part] === undefined);
     if (needed) throw invalid(`model.${needed}`, `is missing: the contents of ${FILES[needed].path}`);
-    return source;
+    return { parts: source, folder: null, sha256: {}, cache: true };
   }
-  if (typeof source !== "string" && !(source instanceof URL)) {
-    throw invalid("model", "must be a URL, in Node a path, or an object with config, tokenizer and weights");
-  }
-  if (source === "") throw invalid("model", "must not be empty");
-  const base = new URL(toUrl(source));
-  if (!base.pathname.endsWith("/")) base.pathname += "/";
-  return Object.fromEntries(PARTS.map((part) => [part, new URL(FILES[part].path, base)]));
+  return { ...inFolder(source), sha256: {}, cache: true };
 }
 
-function isParts(source: ModelSource): source is Exclude<ModelSource, string | URL> {
+function inFolder(location: unknown): Pick<Located, "parts" | "folder"> {
+  if (typeof location !== "string" && !(location instanceof URL)) {
+    throw invalid("model", "must be a URL, in Node a path, an object with url or with config, tokenizer and weights, or a list of files");
+  }
+  if (location === "") throw invalid("model", "must not be empty");
+  const folder = folderUrl(location);
+  return { folder, parts: Object.fromEntries(PARTS.map((part) => [part, new URL(FILES[part].path, folder)])) };
+}
+
+/** A digest under a name that is never read would check nothing. */
+function known(path: string): string {
+  const paths: string[] = PARTS.map((part) => FILES[part].path);
+  if (!paths.includes(path)) throw invalid("model.sha256", `"${path}" is no file of a model; these are: ${paths.join(", ")}`);
+  return path;
+}
+
+function isObject(source: ModelSource): source is Exclude<ModelSource, string | URL> {
   return typeof source === "object" && source !== null && !(source instanceof URL);
+}
+
+function isLocation(source: ModelSource): source is ModelLocation {
+  return isObject(source) && "url" in source;
+}
+
+function isFiles(source: ModelSource): source is Iterable<File> {
+  return isObject(source) && Symbol.iterator in source;
+}
+
+function isParts(source: ModelSource): source is ModelParts {
+  return isObject(source) && !isLocation(source) && !isFiles(source);
 }
 
 async function read(from: BinaryInput, file: string, optional: boolean, options: FetchOptions): Promise<Bytes | null> {
   if (typeof from === "string" || from instanceof URL) return fetchFile(toUrl(from), optional, options);
-  if (from instanceof Blob) return readBlob(from, options);
-  if (from instanceof ArrayBuffer) return new Uint8Array(from);
-  if (from instanceof Uint8Array) return from as Bytes;
-  throw invalid(`model: ${file}`, "must be a Uint8Array, an ArrayBuffer, a Blob or a URL");
+  if (from instanceof Blob) return readBlob(from, options, file);
+  const bytes = from instanceof ArrayBuffer ? new Uint8Array(from) : from instanceof Uint8Array ? (from as Bytes) : null;
+  if (!bytes) throw invalid(`model: ${file}`, "must be a Uint8Array, an ArrayBuffer, a Blob or a URL");
+  await verify(bytes, options.sha256, file);
+  return bytes;
 }
 
 /** The source with relative locations made absolute, as it must be before it goes to a worker, whose base is another. */
 export function absolute(source: ModelSource = compact()): ModelSource {
   const fix = <T>(value: T) => (typeof value === "string" || value instanceof URL ? toUrl(value).href : value);
-  if (!isParts(source)) return fix(source);
-  return Object.fromEntries(Object.entries(source).map(([part, from]) => [part, fix(from)])) as unknown as ModelSource;
+  if (isFiles(source)) return pickedParts(source, FILES) as ModelParts;
+  if (!isLocation(source) && !isParts(source)) return fix(source);
+  const fixed = Object.entries(source).map(([name, value]: [string, unknown]) => [name, fix(value)]);
+  return Object.fromEntries(fixed) as unknown as ModelSource;
 }

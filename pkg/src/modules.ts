@@ -1,21 +1,31 @@
 /** The two wasm builds, each loaded only when it is chosen. Their paths stand here literally, so that bundlers see them. */
 
 import type { EngineModule } from "./engine.js";
-import { aborted, NearmissError } from "./errors.js";
+import { aborted, NearmissError, toNearmissError } from "./errors.js";
 import { readLocal } from "./platform.js";
 
 export type Build = "webgpu" | "cpu";
 
+/** What this thread has loaded: another instance in it must not need the network again. */
+const loaded = new Map<Build, EngineModule>();
+
 /** @throws {NearmissError} `NETWORK` when the module cannot be fetched, `INTERNAL` when this browser cannot run it */
 export async function loadModule(build: Build, signal?: AbortSignal): Promise<EngineModule> {
+  const before = loaded.get(build);
+  if (before) return before;
   try {
-    const module = await importModule(build);
-    await module.default({ module_or_path: await source(build, signal) });
+    const imported = await importModule(build);
+    const { memory } = (await imported.default({ module_or_path: await source(build, signal) })) as { memory: WebAssembly.Memory };
+    const { Engine, fault } = imported;
+    const module: EngineModule = { default: imported.default, Engine, ...(fault && { fault }), memory: () => memory.buffer.byteLength };
+    loaded.set(build, module);
     return module;
   } catch (cause) {
     if (signal?.aborted) throw aborted(signal);
     if (cause instanceof NearmissError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
+    // Memory that cannot be had when the module is instantiated.
+    if (cause instanceof RangeError) throw toNearmissError(cause);
     if (cause instanceof WebAssembly.CompileError || cause instanceof WebAssembly.LinkError) {
       throw new NearmissError("INTERNAL", `this browser cannot run the ${build} module (it needs WebAssembly SIMD): ${reason}`, { cause });
     }

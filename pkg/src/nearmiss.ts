@@ -7,16 +7,17 @@ import { createWorkerHost } from "./client.js";
 import { Core } from "./core.js";
 import { documents, type Documents } from "./documents.js";
 import { encodeAll } from "./encoding.js";
+import { aborted } from "./errors.js";
 import { createHost, type Args, type Host } from "./host.js";
 import { runJob, trainEvents } from "./jobs.js";
 import { judgments, type Judgments } from "./judgments.js";
-import { COMPARE, CREATE, evaluateSettings, mineSettings, towerOf, trainSettings, whySettings, type WhyOptions } from "./options.js";
+import { COMPARE, CREATE, evaluateSettings, mineSettings, towerOf, trainSettings, WEIGHTS, whySettings, type WhyOptions } from "./options.js";
 import { context, search } from "./searching.js";
 import { missing, scorer, type Scorer } from "./teacher.js";
 import { storage, type Storage } from "./storing.js";
 import type {
   AnswerEvent, AnswerOptions, CompareOptions, Comparison, Context, ContextOptions, CreateOptions, DeviceInfo, Document, EncodeOptions,
-  EvaluateOptions, Evaluation, ExportedFile, FolderFormat, FolderInput, Hit, MineOptions, MiningResult, ModelInfo, SearchOptions, Teacher, TrainEvent, TrainOptions, Why,
+  EvaluateOptions, Evaluation, ExportedFile, FolderFormat, FolderInput, Hit, MemoryInfo, MineOptions, MiningResult, ModelInfo, SearchOptions, Teacher, TrainEvent, TrainOptions, WeightsOptions, Why,
 } from "./types.js";
 
 // Engines without explicit resource management still get methods under the names that polyfills use.
@@ -25,6 +26,10 @@ const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.
 
 /**
  * Private search that learns from its mistakes. Every method rejects with a `NearmissError`.
+ *
+ * Nothing need be awaited before the next call: what changes documents or weights, mines, evaluates or compares is done whole, in the
+ * order of the calls. Search, encode, judgments and lists do not wait for such work but come in between, in their order, behind at most
+ * the one batch or training step that is under way. Aborting ends work at the same place.
  *
  * ```ts
  * const nm = await Nearmiss.create();
@@ -205,16 +210,22 @@ export class Nearmiss {
     }
   }
 
-  /** Takes the weights of the last training into use, whatever its verdict. */
-  async keep(): Promise<void> {
-    await this.#core.turn("keep", undefined, () => this.#reweigh("keep", []));
-    await this.#refresh();
+  /**
+   * Takes the weights of the last training into use, whatever its verdict.
+   *
+   * @throws {NearmissError} `INSUFFICIENT_DATA` when nothing was trained or imported; `ABORTED`
+   */
+  async keep(options: WeightsOptions = {}): Promise<void> {
+    await this.#reweigh("keep", "keep", null, options);
   }
 
-  /** Puts the weights before the last training back. */
-  async rollback(): Promise<void> {
-    await this.#core.turn("rollback", undefined, () => this.#reweigh("rollback", []));
-    await this.#refresh();
+  /**
+   * Puts the weights before the last training, or import, back.
+   *
+   * @throws {NearmissError} as `keep`
+   */
+  async rollback(options: WeightsOptions = {}): Promise<void> {
+    await this.#reweigh("rollback", "rollback", null, options);
   }
 
   /** What was trained and is in use, as one file: the head, the adapter, or all weights. */
@@ -234,18 +245,19 @@ export class Nearmiss {
   /**
    * Puts what was exported into use: the one file, or the files of a folder in either format, as a list or by path.
    *
-   * @throws {NearmissError} `MODEL_MISMATCH` when it was made for another model, `MODEL_INVALID` when it cannot be read
+   * @throws {NearmissError} `MODEL_MISMATCH` when it was made for another model, `MODEL_INVALID` when it cannot be read; `ABORTED`, with
+   *   the weights before it in use
    */
-  async import(input: Uint8Array | ArrayBuffer | Blob | FolderInput): Promise<void> {
+  async import(input: Uint8Array | ArrayBuffer | Blob | FolderInput, options: WeightsOptions = {}): Promise<void> {
     this.#core.alive();
-    if (check.isBytes(input)) {
-      const bytes = await check.bytes(input, "input");
-      await this.#core.turn("import", undefined, () => this.#reweigh("import", [bytes]));
-    } else {
-      const files = await check.folder(input, "input");
-      await this.#core.turn("import", undefined, () => this.#reweigh("importFolder", [files]));
-    }
-    await this.#refresh();
+    if (check.isBytes(input)) await this.#reweigh("import", "import", check.bytes(input, "input"), options);
+    else await this.#reweigh("import", "importFolder", check.folder(input, "input"), options);
+  }
+
+  /** What it takes, in bytes: the engine's memory, what is in it, and the store. Runs also while a training run is open. */
+  async memory(): Promise<MemoryInfo> {
+    this.#core.alive();
+    return this.#core.host.memory();
   }
 
   /** Frees everything. What is pending, and every later call, rejects with `DISPOSED`. */
@@ -266,9 +278,30 @@ export class Nearmiss {
   }
 
   /** Other weights may be another transformer, for which documents have no embedding yet: those are made at once. */
-  async #reweigh<M extends "keep" | "rollback" | "import" | "importFolder">(method: M, args: Args<M>): Promise<void> {
-    await this.#core.host.call(method, args);
-    await runJob(this.#core.host, { kind: "index" });
+  async #reweigh<M extends "keep" | "rollback" | "import" | "importFolder">(
+    name: string,
+    method: M,
+    input: Promise<Args<M>[0]> | null,
+    options: WeightsOptions,
+  ): Promise<void> {
+    this.#core.alive();
+    check.options(options, WEIGHTS, "options");
+    const { host } = this.#core;
+    await this.#core.turnOver(name, options.signal, Promise.resolve(input), async (given) => {
+      if (options.signal?.aborted) throw aborted(options.signal);
+      await host.call(method, (given === null ? [] : [given]) as Args<M>);
+      try {
+        await runJob(host, { kind: "index" }, options);
+      } catch (error) {
+        if (options.signal?.aborted) {
+          // Else they would come into use with the next documents that are added.
+          await host.call(method === "rollback" ? "keep" : "rollback", []);
+          await runJob(host, { kind: "index" });
+        }
+        throw error;
+      }
+    });
+    await this.#refresh();
   }
 
   /** Full training and imports make another model of it. */

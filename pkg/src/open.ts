@@ -43,7 +43,7 @@ export async function openEngine(options: OpenOptions, seams: Seams = SEAMS): Pr
       throw aborted(options.signal);
     }
     const { device, model } = engine.info();
-    return { engine, module, info: { device: { ...device, name: plan.name || device.name, reason: plan.reason }, model } };
+    return { engine, module, info: { device: { ...plan, kind: device.kind, name: plan.name || device.name }, model } };
   } catch (error) {
     throw options.signal?.aborted ? aborted(options.signal) : toNearmissError(error);
   } finally {

@@ -4,7 +4,7 @@ import * as check from "./checks.js";
 import { invalid } from "./errors.js";
 import type {
   AddOptions, AugmentOptions, CompareOptions, ContextOptions, CreateOptions, EncodeOptions, EvaluateOptions, FeedbackOptions, LoraOptions,
-  MineOptions, PseudoOptions, RankingOptions, SearchMode, SearchOptions, SearchStage, SelectionOptions, Teacher, Trainable, TrainOptions,
+  MineOptions, PseudoOptions, RankingOptions, SearchMode, SearchOptions, SearchStage, SelectionOptions, Teacher, Trainable, TrainOptions, WeightsOptions,
 } from "./types.js";
 
 /** Names every key of `T`, so that an option added to the contract and forgotten here does not compile. */
@@ -22,6 +22,7 @@ const MINING: Record<keyof Required<WhyOptions>, true> = {
 
 export const CREATE = names<CreateOptions>({ model: true, device: true, maxLength: true, language: true, graphFrom: true, storage: true, worker: true, onProgress: true, signal: true });
 export const ADD = names<AddOptions>({ signal: true, onProgress: true });
+export const WEIGHTS = names<WeightsOptions>({ signal: true, onProgress: true });
 const ENCODE = names<EncodeOptions>({ as: true, signal: true });
 const RANKING: Record<keyof Required<RankingOptions>, true> = { mode: true, rerank: true, stages: true, filter: true };
 const SEARCH = names<SearchOptions>({

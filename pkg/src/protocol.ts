@@ -8,9 +8,9 @@ import type { ProgressEvent, StorageState } from "./types.js";
 
 /** What can be asked for. `create` comes first, once, and results in `Created`. */
 export type Work =
-  | { create: Omit<OpenOptions, "signal" | "onProgress"> }
+  | { create: Omit<OpenOptions, "signal" | "onProgress">; /** The lock that the worker holds while it lives. */ life?: string }
   | { method: Method; args: unknown[] }
-  | { stored: "checkpoint" | "exportStore" }
+  | { host: "checkpoint" | "exportStore" | "memory" }
   /** Needs no engine. */
   | { managing: Managing; args: unknown[] };
 
@@ -27,7 +27,10 @@ export type Request =
 
 export type Reply =
   | { id: number; result: unknown }
-  | { id: number; error: PackedError }
+  /** `failed`: nothing more can be asked of this worker. */
+  | { id: number; error: PackedError; failed?: boolean }
+  /** It holds its lock from now on. */
+  | { alive: true }
   | { progress: ProgressEvent }
   | { storage: StorageState };
 

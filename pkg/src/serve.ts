@@ -2,6 +2,7 @@
 
 import { packError, toNearmissError } from "./errors.js";
 import { createHost, type Args, type Host, type Method } from "./host.js";
+import { live } from "./life.js";
 import { MANAGING } from "./stored/manage.js";
 import { transferables, type Created, type Port, type Reply, type Request, type Work } from "./protocol.js";
 
@@ -9,23 +10,26 @@ import { transferables, type Created, type Port, type Reply, type Request, type 
 export function serve(port: Port<Reply>, create: typeof createHost = createHost): void {
   const pending = new Map<number, AbortController>();
   let host: Promise<Host> | null = null;
+  let owner: Host | null = null;
 
   const reply = (message: Reply, transfer: Transferable[] = []) => port.postMessage(message, transfer);
 
-  const begin = async (options: Extract<Work, { create: unknown }>["create"]) => {
+  const begin = async ({ create: options, life }: Extract<Work, { create: unknown }>) => {
+    if (life !== undefined && (await live(life))) reply({ alive: true });
     const made = await create({ ...options, onProgress: (progress) => reply({ progress }) });
     made.onStorage((storage) => reply({ storage }));
+    owner = made;
     return made;
   };
 
   const work = async (request: Work, signal: AbortSignal) => {
-    if ("create" in request) host ??= begin(request.create);
+    if ("create" in request) host ??= begin(request);
     if ("managing" in request) return (MANAGING[request.managing] as (...args: unknown[]) => Promise<void>)(...request.args);
     if (!host) throw new TypeError("the worker was called before it was created");
-    const owner = await host;
-    if ("create" in request) return { info: owner.info, storage: owner.storage } satisfies Created;
-    if ("stored" in request) return owner[request.stored]();
-    return owner.call(request.method, request.args as Args<Method>, signal);
+    const made = await host;
+    if ("create" in request) return { info: made.info, storage: made.storage } satisfies Created;
+    if ("host" in request) return made[request.host]();
+    return made.call(request.method, request.args as Args<Method>, signal);
   };
 
   const answer = async (request: Exclude<Request, { drop: number }>) => {
@@ -35,7 +39,8 @@ export function serve(port: Port<Reply>, create: typeof createHost = createHost)
       const result: unknown = await work(request, controller.signal);
       reply({ id: request.id, result }, transferables(result));
     } catch (error) {
-      reply({ id: request.id, error: packError(toNearmissError(error)) });
+      const failed = Boolean(owner?.failed);
+      reply({ id: request.id, error: packError(toNearmissError(error)), ...(failed && { failed }) });
     } finally {
       pending.delete(request.id);
     }

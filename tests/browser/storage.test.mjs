@@ -81,7 +81,7 @@ describe("stores in a browser", { timeout: 240_000 }, () => {
       if (spec === "opfs:hurt") await call(where, "damage", "hurt", Math.floor(bytes / 2));
       else await call(where, "damageRow", "hurt", 7);
       for (let attempt = 0; attempt < 2; attempt++) {
-        await assert.rejects(call(where, "open", spec), { code: "STORAGE_CORRUPT", message: /(log-1, byte \d+|log 1, record 7).*recover: true/ });
+        await assert.rejects(call(where, "open", spec), { code: "STORAGE_CORRUPT", message: /(log-1, byte \d+|log 1, record 7).*stores\.repair/ });
       }
       await call(where, "open", spec, true);
       const kept = await call(where, "read", spec, 9);

@@ -1,6 +1,7 @@
 /** Which device is chosen, and why: every row of the decision with a made-up `navigator.gpu`. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createWorkerHost } from "../../pkg/dist/client.js";
 import { chooseDevice } from "../../pkg/dist/device.js";
 import { createHost } from "../../pkg/dist/host.js";
 import { coded, fake, FILES } from "./fake-engine.mjs";
@@ -76,4 +77,33 @@ test("only one build is loaded, and the adapter is named", async () => {
   const { info } = await createHost({ model: FILES }, { ...seams, gpu: () => gpu() });
   assert.deepEqual(loaded, ["webgpu"]);
   assert.equal(info.device.name, "nvidia hopper", "the adapter's own name");
+});
+
+const LIMITS = {
+  maxBufferSize: 2 ** 31, maxStorageBufferBindingSize: 2 ** 30, maxStorageBuffersPerShaderStage: 10,
+  maxComputeWorkgroupStorageSize: 32768, maxComputeInvocationsPerWorkgroup: 1024,
+};
+
+test("the device tells its limits, and without WebGPU why there is none", async () => {
+  const device = async (gpu, options = {}) => (await createHost({ model: FILES, ...options }, { ...fake().seams, gpu: () => gpu })).info.device;
+  const reason = "A hardware WebGPU adapter passed its test.";
+  const limits = { ...LIMITS, maxTextureDimension1D: 8192 };
+  assert.deepEqual(await device(gpu({ limits })), { kind: "webgpu", name: "nvidia hopper", reason, limits: LIMITS, withoutWebgpu: null });
+  assert.equal((await device(gpu())).limits.maxBufferSize, 0, "an adapter that does not say");
+  for (const [found, options, why] of [[NONE, {}, /no adapter/], [SOFTWARE, {}, /software/], [gpu(), { device: "cpu" }, /CPU was asked for/]]) {
+    const { kind, limits, withoutWebgpu } = await device(found, options);
+    assert.deepEqual([kind, limits], ["cpu", null]);
+    assert.match(withoutWebgpu, why);
+  }
+  const { seams } = fake({ create: (files, options, build) => { if (build === "webgpu") throw coded("DEVICE_LOST", "gone"); } });
+  const failed = (await createHost({ model: FILES }, { ...seams, gpu: () => gpu({ limits }) })).info.device;
+  assert.deepEqual([failed.kind, failed.limits], ["cpu", null]);
+  assert.match(failed.withoutWebgpu, /failed its test: gone/);
+});
+
+test("a device that the page has already is refused with the reason, in this thread and before a worker starts", async () => {
+  const existing = { queue: {}, limits: LIMITS, destroy: () => assert.fail("destroyed a device that is not ours") };
+  const refused = { code: "INPUT_INVALID", message: /GPUDevice.*opens a device of its own/ };
+  await assert.rejects(createHost({ model: FILES, device: existing }, fake().seams), refused);
+  await assert.rejects(createWorkerHost({ model: FILES, device: existing }, () => assert.fail("started a worker")), refused);
 });

@@ -57,7 +57,7 @@ for (const [what, answers, code, message] of [
   ["a transfer that breaks off", { "model.safetensors": (r) => (r.writeHead(200, { "content-length": 9000 }).write("x".repeat(500)), setImmediate(() => r.destroy())) }, "NETWORK", /model\.safetensors/],
 ]) {
   test(`${what} is ${code}`, async () => {
-    await assert.rejects(loadModel(await serve(answers)), (error) => {
+    await assert.rejects(loadModel(await serve(answers), { pause: async () => {} }), (error) => {
       assert.equal(error.code, code, error.message);
       assert.match(error.message, message);
       return true;
@@ -66,7 +66,7 @@ for (const [what, answers, code, message] of [
 }
 
 test("no server at all is NETWORK with its cause", async () => {
-  await assert.rejects(loadModel("http://127.0.0.1:9/m"), (error) => error.code === "NETWORK" && error.cause instanceof Error);
+  await assert.rejects(loadModel("http://127.0.0.1:9/m", { pause: async () => {} }), (error) => error.code === "NETWORK" && error.cause instanceof Error);
 });
 
 test("a compressed file is read whole, though its stated length is another", async () => {

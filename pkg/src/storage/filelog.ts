@@ -242,6 +242,6 @@ async function readHeader(file: Readable, name: string): Promise<HeaderState> {
 }
 
 function corrupt(name: string, at: number, what: string): NearmissError {
-  const advice = "Nothing was changed. Open it with recover: true to keep what stands before that place and put the damaged log aside.";
+  const advice = "Nothing was changed. stores.repair keeps what stands before that place and puts the damaged log aside.";
   return new NearmissError("STORAGE_CORRUPT", `the stored log is damaged: ${name}, byte ${at}: ${what}. ${advice}`);
 }

@@ -213,6 +213,6 @@ function toState(value: unknown): State {
 }
 
 function corrupt(generation: number, at: number): NearmissError {
-  const advice = "Nothing was changed. Open it with recover: true to keep what stands before that place and put the damaged log aside.";
+  const advice = "Nothing was changed. stores.repair keeps what stands before that place and puts the damaged log aside.";
   return new NearmissError("STORAGE_CORRUPT", `the stored log is damaged: log ${generation}, record ${at}. ${advice}`);
 }

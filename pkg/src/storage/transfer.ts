@@ -34,7 +34,7 @@ export async function exportStore(store: Store, { signal }: { signal?: AbortSign
 export async function importStore(store: Store, file: Blob, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
   const source = readable(file);
   const header = decodeHeader(await source.read(0, HEADER), "the file");
-  if (header.state !== "finished") throw corrupt("it is not a file that exportStore wrote");
+  if (header.state !== "finished") throw corrupt("it is not a file that storage.export wrote; choose one that is");
   if (header.length !== file.size) throw corrupt(`it should have ${header.length} bytes and has ${file.size}`);
   const { state, at } = await scan(source, HEADER, file.size);
   if (state !== "whole") throw corrupt(`what stands at byte ${at} cannot be read`);

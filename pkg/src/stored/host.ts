@@ -6,7 +6,7 @@ import type { Args, Host, Method, Result } from "../host.js";
 import type { Info } from "../open.js";
 import { SerialQueue } from "../queue.js";
 import { encode, exportStore, type Store } from "../storage/index.js";
-import type { ProgressEvent, StorageState } from "../types.js";
+import type { MemoryInfo, ProgressEvent, StorageState } from "../types.js";
 import { changes, needsWriter, reweighs } from "./changes.js";
 import { apply, nothing, type Checkpoint, type Restored } from "./restore.js";
 import { checkpointRecord, header, snapshot, vectors } from "./snapshot.js";
@@ -70,6 +70,10 @@ class StoredHost implements Host {
     return { name, kind, reason, role, bytes, unsaved: this.#unsaved, leftOut: this.#leftOut, trained: this.#trained, checkpoint: this.#kept.checkpoint?.step ?? null };
   }
 
+  get failed(): Host["failed"] {
+    return this.#inner.failed;
+  }
+
   get #trained(): boolean {
     return this.#leftOut === null && (this.#kept.weights ?? []).length > 0;
   }
@@ -85,6 +89,10 @@ class StoredHost implements Host {
 
   async exportStore(): Promise<Blob> {
     return this.#queue.add(() => exportStore(this.#store));
+  }
+
+  async memory(): Promise<MemoryInfo> {
+    return { ...(await this.#inner.memory()), store: this.#store.bytes };
   }
 
   call<M extends Method>(method: M, args: Args<M>, signal?: AbortSignal): Promise<Result<M>> {

@@ -2,7 +2,10 @@
 
 import type { ProgressEvent } from "./training.js";
 
-/** Where the arithmetic runs. `"auto"` takes WebGPU when a hardware adapter passes a known-answer test, else the CPU. */
+/**
+ * Where the arithmetic runs. `"auto"` takes WebGPU when a hardware adapter passes a known-answer test, else the CPU. A `GPUDevice` that
+ * the page has already cannot be taken: the engine opens one of its own, in its worker, and destroys none but that.
+ */
 export type DeviceChoice = "auto" | "webgpu" | "cpu";
 
 /** What was chosen, and why. */
@@ -13,6 +16,24 @@ export interface DeviceInfo {
   name: string;
   /** One sentence: why this device and not the other. */
   reason: string;
+  /** Of the WebGPU adapter; null on the CPU. */
+  limits: DeviceLimits | null;
+  /** One sentence: why WebGPU is not used; null when it is. */
+  withoutWebgpu: string | null;
+}
+
+/** Limits of a WebGPU adapter that decide which models and batches fit; 0 where the browser does not say. */
+export interface DeviceLimits {
+  /** Bytes of the largest buffer. */
+  maxBufferSize: number;
+  /** Bytes of a buffer that a kernel can reach: of the largest tensor. */
+  maxStorageBufferBindingSize: number;
+  /** Tensors that one kernel can read and write. */
+  maxStorageBuffersPerShaderStage: number;
+  /** Bytes that the invocations of a workgroup share. */
+  maxComputeWorkgroupStorageSize: number;
+  /** Invocations of one workgroup. */
+  maxComputeInvocationsPerWorkgroup: number;
 }
 
 /** The encoder in use. */
@@ -33,11 +54,40 @@ export interface ModelInfo {
   loaded: string;
 }
 
-/** A sentence encoder in its Hugging Face layout. */
-export type ModelSource =
-  | string
-  | URL
-  | { config: BinaryInput; tokenizer: BinaryInput; weights: BinaryInput; pooling?: BinaryInput; sentenceBert?: BinaryInput; modules?: BinaryInput };
+/**
+ * A sentence encoder in its Hugging Face layout: the URL of its folder (in Node also a path), that with more to say about it, its
+ * parts one by one, or the files that a person picked. What comes from a URL is kept in the browser's cache; see `models`.
+ */
+export type ModelSource = string | URL | ModelLocation | ModelParts | Iterable<File>;
+
+/** A model's folder, and what must hold of its files. */
+export interface ModelLocation {
+  /** The folder's URL, in Node also a path. */
+  url: string | URL;
+  /**
+   * What files must be: their SHA-256 in hex, as `sha256sum` prints it, by path, such as "model.safetensors". Another file is refused with
+   * `MODEL_INVALID`; one in the cache that fits is used without asking the server.
+   */
+  sha256?: Record<string, string>;
+  /** `false`: neither keeps the files in the browser's cache nor takes them from there. Default true. */
+  cache?: boolean;
+}
+
+/** The contents of a model's files. */
+export interface ModelParts {
+  /** Of config.json. */
+  config: BinaryInput;
+  /** Of tokenizer.json. */
+  tokenizer: BinaryInput;
+  /** Of model.safetensors. */
+  weights: BinaryInput;
+  /** Of 1_Pooling/config.json. Default: the mean over tokens. */
+  pooling?: BinaryInput;
+  /** Of sentence_bert_config.json, which says the longest input. */
+  sentenceBert?: BinaryInput;
+  /** Of modules.json: a model that has other modules besides transformer and pooling is refused. */
+  modules?: BinaryInput;
+}
 
 /** The contents of one file: bytes, a Blob, or its URL (in Node also a path). */
 export type BinaryInput = Uint8Array | ArrayBuffer | Blob | string | URL;
@@ -88,6 +138,14 @@ export interface CreateOptions {
   onProgress?: (event: ProgressEvent) => void;
   /** Aborting rejects `create` with `ABORTED`. */
   signal?: AbortSignal;
+}
+
+/** Of `keep`, `rollback` and `import`, after which documents may have to be encoded with the other weights. */
+export interface WeightsOptions {
+  /** Aborting rejects with `ABORTED` and leaves the weights that were in use. */
+  signal?: AbortSignal;
+  /** Gets `encode` events while embeddings are made. */
+  onProgress?: (event: ProgressEvent) => void;
 }
 
 /** Stable names for what can go wrong. */

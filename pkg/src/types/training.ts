@@ -134,7 +134,8 @@ export interface AugmentOptions {
 
 /** What is reported while something takes its time. `elapsedMs` counts from the beginning of that work, `loaded` and `total` are bytes. */
 export type ProgressEvent =
-  | { type: "download"; file: string; loaded: number; total: number | null; elapsedMs: number }
+  /** A file of the model; `overall` counts those of all its files. A `total` is null while it is not known. */
+  | { type: "download"; file: string; loaded: number; total: number | null; overall: { loaded: number; total: number | null }; elapsedMs: number }
   /** So many embeddings are linked in the graph that searches them. */
   | { type: "graph"; done: number; total: number; elapsedMs: number }
   /** A store is being read: bytes of it. */
