@@ -10,7 +10,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use model::tiny;
 use nearmiss::encoder::{Bert, Encoder, Head, Input, Lora, LoraOptions, Target, Tower, Towers, read};
 use nearmiss::training::{
-    AdamW, AdamWConfig, HardNegative, Inputs, Layout, LossName, StepInputs, StepReport, TrainOptions,
+    AdamW, AdamWConfig, HardNegative, Inputs, Layout, LossName, StepInputs, StepReport, Texts, TrainOptions,
     Trainable, Trainer, TrainingExample,
 };
 
@@ -25,6 +25,12 @@ fn texts() -> (Vec<String>, Vec<String>) {
         |(at, word): (usize, &&str)| format!("the {word} is turned {}", "again and ".repeat(at % 4));
     let documents = words.iter().enumerate().map(document);
     (words.iter().map(query).collect(), documents.collect())
+}
+
+/// Also those that others repeat.
+fn each_its_own(distinct: Vec<Input>) -> Inputs {
+    let rows = (0..distinct.len()).collect();
+    Inputs::Texts(Texts { distinct, rows })
 }
 
 /// A batch of 8 queries with a negative each, as the trainer wants it.
@@ -45,10 +51,10 @@ fn batch(encoder: &Encoder, trainer: &Trainer, rows: std::ops::Range<usize>) -> 
         }
         let ids = encoder.tokenize(&texts).unwrap();
         if trainer.layer() == 0 {
-            return Inputs::Texts(ids.into_iter().map(Input::Tokens).collect());
+            return each_its_own(ids.into_iter().map(Input::Tokens).collect());
         }
         let states = pollster::block_on(encoder.states(&ids, trainer.layer(), tower)).unwrap();
-        Inputs::Texts(states.into_iter().map(Input::States).collect())
+        each_its_own(states.into_iter().map(Input::States).collect())
     };
     let named = |numbers: &[usize], all: &[String]| -> Vec<String> {
         numbers.iter().map(|&at| all[at].clone()).collect()
@@ -114,6 +120,41 @@ fn parts_give_the_gradient_of_the_whole() {
                 assert!(largest_difference(&gradient, &other) < 1e-6, "{what}");
                 assert!(largest_difference(&rest, &other_rest) < 1e-3, "{what}");
             }
+        }
+    }
+}
+
+/// The same batch with each text once.
+fn shared(inputs: StepInputs, numbers: &[usize]) -> StepInputs {
+    let Inputs::Texts(Texts { distinct, .. }) = inputs.documents else { return inputs };
+    let mut known: Vec<usize> = numbers.to_vec();
+    known.sort_unstable();
+    known.dedup();
+    let first = |number: &usize| numbers.iter().position(|other| other == number).unwrap();
+    let distinct = known.iter().map(|number| distinct[first(number)].clone()).collect();
+    let rows = numbers.iter().map(|number| known.binary_search(number).unwrap()).collect();
+    StepInputs { queries: inputs.queries, documents: Inputs::Texts(Texts { distinct, rows }) }
+}
+
+#[test]
+fn a_text_that_several_rows_share_counts_for_each() {
+    let encoder = encoder();
+    for trainable in rungs() {
+        for memory_budget in [1, u64::MAX] {
+            let options =
+                TrainOptions { trainable, memory_budget, learning_rate: Some(1e-3), ..Default::default() };
+            let run = |share: bool| {
+                let mut trainer = Trainer::new(&encoder, &options, 4, 7);
+                let (layout, inputs) = batch(&encoder, &trainer, 0..8);
+                assert_eq!(layout.documents.len(), 16, "8 documents, each a positive and a negative");
+                let inputs = if share { shared(inputs, &layout.documents) } else { inputs };
+                let report = step(&mut trainer, &encoder, &[(layout, inputs)]);
+                (report, numbers(&trainer.tensors()[1].1))
+            };
+            let ((once, gradient), (each, other)) = (run(true), run(false));
+            let what = format!("{trainable:?} {memory_budget}: {once:?} {each:?}");
+            assert!((once.loss - each.loss).abs() <= 1e-5 * each.loss, "{what}");
+            assert!(largest_difference(&gradient, &other) < 1e-6, "{what}");
         }
     }
 }

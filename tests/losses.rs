@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use nearmiss::encoder::{Encoder, Input, Tower};
 use nearmiss::loss::{Batch, Contrastive, Distance, InfoNce, Loss, MarginMse, MarginRanking, Triplet};
 use nearmiss::training::{
-    HardNegative, Inputs, Layout, LossName, StepInputs, TrainOptions, Trainer, TrainingExample,
+    HardNegative, Inputs, Layout, LossName, StepInputs, Texts, TrainOptions, Trainer, TrainingExample,
 };
 use serde::Deserialize;
 
@@ -477,7 +477,8 @@ fn a_step_refuses_inputs_of_the_other_kind() {
     let layout = Layout::new(&[&example], 1);
     let mut trainer = Trainer::new(&encoder, &TrainOptions::default(), 1, 0);
     assert!(!trainer.wants_texts(Tower::Query));
-    let input = |rows| Inputs::Texts(vec![Input::Tokens(vec![2, 3]); rows]);
+    let input =
+        |rows| Inputs::Texts(Texts { distinct: vec![Input::Tokens(vec![2, 3])], rows: vec![0; rows] });
     let inputs = StepInputs { queries: input(1), documents: input(2) };
     let error = pollster::block_on(trainer.step(&encoder, &[(layout, inputs)])).unwrap_err();
     assert_eq!(error.code(), "INTERNAL", "{error}");

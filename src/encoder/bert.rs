@@ -6,7 +6,7 @@
 
 use super::config::BertConfig;
 #[cfg(not(feature = "webgpu"))]
-use super::elementwise::{gelu, masked_softmax};
+use super::elementwise::{gelu, layer_norm, masked_softmax};
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Distribution, Int, Tensor};
@@ -71,7 +71,7 @@ impl BertEmbeddings {
         let position = self.position.val().narrow(0, 0, seq); // [seq, hidden]
         let segment = self.segment.val().narrow(0, 0, 1); // [1, hidden]
         let place = (position + segment).reshape([1, seq, hidden]);
-        self.norm.forward(word.reshape([batch, seq, hidden]) + place)
+        layer_norm(word.reshape([batch, seq, hidden]) + place, &self.norm, self.epsilon)
     }
 }
 
@@ -96,9 +96,9 @@ impl BertLayer {
     #[cfg(not(feature = "webgpu"))]
     fn forward(&self, x: Tensor<3>, bias: Tensor<4>, dropout: f64) -> Tensor<3> {
         let attended = drop_out(self.attention(x.clone(), bias), dropout);
-        let x = self.attention_norm.forward(x + attended);
+        let x = layer_norm(x + attended, &self.attention_norm, self.epsilon);
         let inner = gelu(self.inner.forward(x.clone())); // [batch, seq, intermediate]
-        self.norm.forward(x + drop_out(self.outer.forward(inner), dropout))
+        layer_norm(x + drop_out(self.outer.forward(inner), dropout), &self.norm, self.epsilon)
     }
 
     #[cfg(not(feature = "webgpu"))]

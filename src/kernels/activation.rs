@@ -4,7 +4,8 @@
 //! together more than half of a small encoder's time. These are the usual polynomials, without branches, so that the compiler
 //! makes four or more at a time of them.
 
-const LANES: usize = 8;
+use crate::dot;
+use crate::lanes::{largest, sum};
 
 /// `e^x`: Cephes' `expf` (Moshier 1992), within 2 units in the last place; 0 below -87.
 #[inline]
@@ -66,6 +67,16 @@ pub fn gelu(values: &mut [f32]) {
     }
 }
 
+/// The gradient with respect to x in the place of that with respect to `gelu(x)`: times `Φ(x) + x φ(x)`.
+pub fn gelu_backward(x: &[f32], gradient: &mut [f32]) {
+    /// `1 / √(2π)`
+    const DENSITY: f32 = 0.398_942_3;
+    for (gradient, &x) in gradient.iter_mut().zip(x) {
+        let below = 0.5 * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2));
+        *gradient *= below + x * DENSITY * exp(-0.5 * x * x);
+    }
+}
+
 /// Softmax of `scale * score + bias` over each row of scores.
 ///
 /// # Shapes
@@ -85,32 +96,32 @@ pub fn masked_softmax(scores: &mut [f32], bias: &[f32], scale: f32, length: usiz
     }
 }
 
+/// The gradient with respect to the scores in the place of that with respect to the shares.
+///
+/// # Shapes
+/// - shares, gradient: `[.., length]`
+pub fn masked_softmax_backward(shares: &[f32], gradient: &mut [f32], scale: f32, length: usize) {
+    let length = length.max(1);
+    for (shares, gradient) in shares.chunks_exact(length).zip(gradient.chunks_exact_mut(length)) {
+        let along = dot(shares, gradient);
+        for (gradient, share) in gradient.iter_mut().zip(shares) {
+            *gradient = share * (*gradient - along) * scale;
+        }
+    }
+}
+
 fn softmax(row: &mut [f32], bias: &[f32], scale: f32) {
     for (score, bias) in row.iter_mut().zip(bias) {
         *score = *score * scale + bias;
     }
-    let most = lanes(row, f32::NEG_INFINITY, |most, score| if score > most { score } else { most });
+    let most = largest(row);
     for score in row.iter_mut() {
         *score = exp(*score - most);
     }
-    let all = lanes(row, 0.0, |sum, share| sum + share);
+    let all = sum(row, |share| share);
     for share in row {
         *share /= all;
     }
-}
-
-/// A fold in several lanes at once, which the compiler may not make of a plain one, since rounding depends on the order.
-#[inline]
-fn lanes(values: &[f32], start: f32, fold: impl Fn(f32, f32) -> f32) -> f32 {
-    let mut sums = [start; LANES];
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    for chunk in chunks {
-        for (sum, value) in sums.iter_mut().zip(chunk) {
-            *sum = fold(*sum, *value);
-        }
-    }
-    let all = sums.into_iter().fold(start, &fold);
-    rest.iter().fold(all, |sum, value| fold(sum, *value))
 }
 
 #[cfg(test)]
@@ -173,6 +184,55 @@ mod tests {
             for (share, exp) in row.iter().zip(&exps) {
                 assert!((f64::from(*share) - exp / sum).abs() < 1e-6);
             }
+        }
+    }
+
+    /// By differences in double precision.
+    fn slope(f: impl Fn(f64) -> f64, x: f64) -> f64 {
+        let step = 1e-4;
+        (f(x + step) - f(x - step)) / (2.0 * step)
+    }
+
+    #[test]
+    fn the_gradient_of_gelu_is_that_of_differences() {
+        let exact = |x: f64| 0.5 * x * (1.0 + erf_by_series(x / std::f64::consts::SQRT_2));
+        for i in -400..=400 {
+            let x = i as f32 / 100.0;
+            let mut gradient = [2.0];
+            gelu_backward(&[x], &mut gradient);
+            let expected = 2.0 * slope(exact, f64::from(x));
+            assert!(
+                (f64::from(gradient[0]) - expected).abs() < 1e-5,
+                "at {x}: {} for {expected}",
+                gradient[0]
+            );
+        }
+    }
+
+    #[test]
+    fn the_gradient_of_softmax_is_that_of_differences() {
+        let (length, scale) = (13, 0.7);
+        let scores: Vec<f32> = (0..length).map(|i| ((i * 37 % 101) as f32 - 50.0) / 17.0).collect();
+        let outer: Vec<f32> = (0..length).map(|i| ((i * 29 % 31) as f32 - 15.0) / 9.0).collect();
+        let mut shares = scores.clone();
+        masked_softmax(&mut shares, &vec![0.0; length], scale, length);
+        let mut gradient = outer.clone();
+        masked_softmax_backward(&shares, &mut gradient, scale, length);
+        for at in 0..length {
+            let loss = |x: f64| {
+                let one = |(i, &s): (usize, &f32)| {
+                    (f64::from(scale) * if i == at { x } else { f64::from(s) }).exp()
+                };
+                let exps: Vec<f64> = scores.iter().enumerate().map(one).collect();
+                let sum: f64 = exps.iter().sum();
+                exps.iter().zip(&outer).map(|(e, &g)| e / sum * f64::from(g)).sum::<f64>()
+            };
+            let expected = slope(loss, f64::from(scores[at]));
+            assert!(
+                (f64::from(gradient[at]) - expected).abs() < 1e-5,
+                "{at}: {} for {expected}",
+                gradient[at]
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The inner loops of search and of the encoder on a CPU: softmax and GELU on slices, dot products of rows, the best of many, and the walk over a [`graph`] of neighbours.
+//! The inner loops of search and of the encoder on a CPU: softmax, GELU and layer norm on slices, dot products of rows, the best of many, and the walk over a [`graph`] of neighbours.
 //!
 //! A crate of its own for one reason: it is built for speed (`opt-level = 3` in the workspace's Cargo.toml), while what lies
 //! around it is built for size, since people download it. Built small, [`dot`] takes five times as long. So what is called
@@ -19,13 +19,16 @@ mod activation;
 mod bounds;
 mod dot;
 pub mod graph;
+mod lanes;
+mod norm;
 mod pairs;
 mod rows;
 mod search;
 mod top_k;
 
-pub use activation::{gelu, masked_softmax};
+pub use activation::{gelu, gelu_backward, masked_softmax, masked_softmax_backward};
 pub use dot::dot;
+pub use norm::{NormSums, layer_norm, layer_norm_backward};
 pub use rows::Rows;
 pub use search::{search, search_many};
 pub use top_k::{Hit, TopK, top_k};

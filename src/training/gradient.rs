@@ -16,8 +16,17 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 pub enum Inputs {
     /// Finished embeddings, row-major `[rows, dim]`: for a head, or for a side that does not train.
     Rows(Vec<f32>),
-    /// One text a row.
-    Texts(Vec<Input>),
+    /// For a side that trains.
+    Texts(Texts),
+}
+
+/// The texts of a side, each once: documents that several queries share, and repeated ones in the place of missing negatives, are
+/// a third of a batch of few documents.
+pub struct Texts {
+    /// All of one kind.
+    pub distinct: Vec<Input>,
+    /// For each row its text's number in `distinct`.
+    pub rows: Vec<usize>,
 }
 
 /// Both sides of a batch, in the order that its [`Layout`] gives.
@@ -60,6 +69,23 @@ struct Side<'a> {
     tower: Tower,
     /// Texts that go through the transformer together; none for rows.
     parts: Vec<Part>,
+    /// For each row the place of its text in the order of parts.
+    places: Vec<usize>,
+}
+
+impl Side<'_> {
+    /// From what [`Setting::forward`] gives to one a row, `[rows, dim]`.
+    fn rows(&self, embeddings: Tensor<2>) -> Tensor<2> {
+        match self.inputs {
+            Inputs::Rows(_) => embeddings,
+            Inputs::Texts(_) => {
+                let places: Vec<i32> = self.places.iter().map(|&place| place as i32).collect();
+                let places = TensorData::new(places, [self.places.len()]);
+                let places = Tensor::<1, Int>::from_data(places, &embeddings.device());
+                embeddings.select(0, places)
+            }
+        }
+    }
 }
 
 impl Setting {
@@ -81,8 +107,8 @@ impl Setting {
             let apart = (ADD_ONCE && both_are_texts(inputs)).then(|| moving.twin());
             let query = self.forward(moving, encoder, &queries, &self.device, seed)?;
             let of_documents = apart.as_ref().unwrap_or(moving);
-            let documents = self.forward(of_documents, encoder, &documents, &self.device, seed)?;
-            let scored = self.score(layout, query, documents);
+            let document = self.forward(of_documents, encoder, &documents, &self.device, seed)?;
+            let scored = self.score(layout, queries.rows(query), documents.rows(document));
             let watched = watched(&scored);
             let gradients = scored.loss.backward();
             let gradient = moving.gradient(&gradients);
@@ -93,15 +119,17 @@ impl Setting {
         let leaf = |rows: Tensor<2>| rows.autodiff().require_grad();
         let query = leaf(self.forward(&frozen, encoder, &queries, plain, seed)?);
         let document = leaf(self.forward(&frozen, encoder, &documents, plain, seed)?);
-        let scored = self.score(layout, query.clone(), document.clone());
+        let scored = self.score(layout, queries.rows(query.clone()), documents.rows(document.clone()));
         let watched = watched(&scored);
         let gradients = scored.loss.backward();
         let mut sum: Option<Tensor<1>> = None;
         for (side, rows) in [(&queries, query), (&documents, document)] {
             let cached = rows.grad(&gradients).unwrap_or_else(|| rows.inner().zeros_like()).inner();
+            let mut from = 0;
             for (at, part) in side.parts.iter().enumerate() {
                 let rows = self.encode(moving, encoder, side, at, &self.device, seed);
-                let own = cached.clone().select(0, numbers(&part.rows, plain)).autodiff();
+                let own = cached.clone().narrow(0, from, part.rows.len()).autodiff();
+                from += part.rows.len();
                 let gradient = moving.gradient(&(rows * own).sum().backward());
                 sum = Some(match sum {
                     Some(sum) => sum + gradient,
@@ -114,14 +142,17 @@ impl Setting {
     }
 
     fn side<'a>(&self, encoder: &Encoder, inputs: &'a Inputs, tower: Tower) -> Side<'a> {
-        let parts = match inputs {
-            Inputs::Rows(_) => Vec::new(),
-            Inputs::Texts(texts) => parts(texts, encoder, self.layer, self.budget),
+        let Inputs::Texts(texts) = inputs else {
+            return Side { inputs, tower, parts: Vec::new(), places: Vec::new() };
         };
-        Side { inputs, tower, parts }
+        let parts = parts(&texts.distinct, encoder, self.layer, self.budget);
+        let mut place = vec![0; texts.distinct.len()];
+        parts.iter().flat_map(|part| &part.rows).enumerate().for_each(|(at, &text)| place[text] = at);
+        let places = texts.rows.iter().map(|&text| place[text]).collect();
+        Side { inputs, tower, parts, places }
     }
 
-    /// `[rows, dim]` of a side.
+    /// A side's embeddings, `[n, dim]`: of texts each once, in the order of parts; of rows one a row.
     fn forward(
         &self,
         moving: &Moving,
@@ -145,13 +176,7 @@ impl Setting {
             Inputs::Texts(_) => {
                 let rows =
                     (0..side.parts.len()).map(|at| self.encode(moving, encoder, side, at, device, seed));
-                let rows = Tensor::cat(rows.collect(), 0);
-                // From the order of lengths back to that of the layout.
-                let order: Vec<usize> =
-                    side.parts.iter().flat_map(|part| part.rows.iter().copied()).collect();
-                let mut place = vec![0; order.len()];
-                order.iter().enumerate().for_each(|(at, &row)| place[row] = at);
-                Ok(rows.select(0, numbers(&place, device)))
+                Ok(Tensor::cat(rows.collect(), 0))
             }
         }
     }
@@ -169,7 +194,7 @@ impl Setting {
         let Inputs::Texts(texts) = side.inputs else {
             return Tensor::zeros([0, encoder.dimensions()], device);
         };
-        let own: Vec<&Input> = side.parts[at].rows.iter().map(|&row| &texts[row]).collect();
+        let own: Vec<&Input> = side.parts[at].rows.iter().map(|&text| &texts.distinct[text]).collect();
         if self.dropout > 0.0 {
             // Low-rank updates leave out the same for all texts of a step, layers something else in each part.
             let part = if matches!(moving, Moving::Lora(..)) { 0 } else { 2 * at as u64 + side.tower as u64 };
@@ -196,11 +221,6 @@ impl Setting {
             taught: constant(&layout.taught, own),
         })
     }
-}
-
-fn numbers(rows: &[usize], device: &Device) -> Tensor<1, Int> {
-    let numbers: Vec<i32> = rows.iter().map(|&row| row as i32).collect();
-    Tensor::from_data(TensorData::new(numbers, [rows.len()]), device)
 }
 
 /// Loss, mean score of positives and of negatives, share of active triplets: `[4]`.

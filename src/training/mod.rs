@@ -23,7 +23,7 @@ mod validate;
 pub use adamw::{AdamW, AdamWConfig};
 pub use averaging::{Averaged, between};
 pub use checkpoint::{Checkpoint, Named};
-pub use gradient::{Inputs, StepInputs};
+pub use gradient::{Inputs, StepInputs, Texts};
 pub use layout::{HardNegative, Layout, TrainingExample};
 pub use moving::Tuned;
 pub use options::{Average, LossName, TrainOptions};

@@ -4,7 +4,7 @@ import { relative } from "node:path";
 /** Headings, and the declarations (below pkg/dist) whose exports stand under them. */
 const SECTIONS = {
   "The instance": ["nearmiss", "errors"],
-  "Models and devices": ["types/model"],
+  "Models and devices": ["types/model", "loading/models", "types/memory"],
   "Documents and files": ["documents", "types/documents", "types/input", "input/read"],
   Search: ["types/search"],
   Answers: ["types/answer", "answer/built-in", "answer/prompt"],

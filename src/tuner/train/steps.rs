@@ -3,9 +3,11 @@
 use super::Train;
 use crate::encoder::Tower;
 use crate::error::{Error, Result};
-use crate::training::{Inputs, Layout, StepInputs, Trainer, TrainingExample};
+use crate::training::{Inputs, Layout, StepInputs, Texts, Trainer, TrainingExample};
 use crate::tuner::events::Event;
 use crate::tuner::{Tuner, vectors};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 impl Train {
     pub(super) async fn take_step(&mut self, tuner: &Tuner, batches: Vec<Vec<usize>>) -> Result<Event> {
@@ -79,11 +81,27 @@ impl Train {
     ) -> Result<Inputs> {
         match trainer.wants_texts(tower) {
             true => {
-                self.states.inputs(&tuner.encoder, &texts, trainer.layer(), tower).await.map(Inputs::Texts)
+                let (texts, rows) = each_once(texts);
+                let distinct = self.states.inputs(&tuner.encoder, &texts, trainer.layer(), tower).await?;
+                Ok(Inputs::Texts(Texts { distinct, rows }))
             }
             false => rows(tuner, &texts, tower),
         }
     }
+}
+
+/// The texts without repetitions, and for each of the given ones its number among these.
+fn each_once(texts: Vec<String>) -> (Vec<String>, Vec<usize>) {
+    let (mut distinct, mut numbers) = (Vec::new(), HashMap::new());
+    let rows = texts.into_iter().map(|text| match numbers.entry(text) {
+        Entry::Occupied(known) => *known.get(),
+        Entry::Vacant(new) => {
+            distinct.push(new.key().clone());
+            *new.insert(distinct.len() - 1)
+        }
+    });
+    let rows = rows.collect();
+    (distinct, rows)
 }
 
 /// Base embeddings of texts that were encoded before.

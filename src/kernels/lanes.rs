@@ -1,0 +1,30 @@
+//! Sums in several lanes at once, which the compiler may not make of a plain one, since rounding depends on the order.
+
+const LANES: usize = 8;
+
+/// The largest; -∞ of nothing.
+#[inline]
+pub(crate) fn largest(values: &[f32]) -> f32 {
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    let mut most = [f32::NEG_INFINITY; LANES];
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (most, value) in most.iter_mut().zip(chunk) {
+            *most = larger(*most, *value);
+        }
+    }
+    most.iter().chain(rest).copied().fold(f32::NEG_INFINITY, larger)
+}
+
+/// The sum of a term of each number.
+#[inline]
+pub(crate) fn sum(values: &[f32], term: impl Fn(f32) -> f32) -> f32 {
+    let mut sums = [0.0; LANES];
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (sum, value) in sums.iter_mut().zip(chunk) {
+            *sum += term(*value);
+        }
+    }
+    sums.into_iter().sum::<f32>() + rest.iter().map(|&value| term(value)).sum::<f32>()
+}
