@@ -110,13 +110,18 @@ pub fn masked_softmax_backward(shares: &[f32], gradient: &mut [f32], scale: f32,
     }
 }
 
+/// Shares below `e^-30` are 0, a millionth of what rounding takes from the largest. Kept, some made denormal numbers in the products of
+/// the backward pass, each a hundred times as slow as others: a step of all layers of the compact model took 2.7 s instead of 0.95.
+const FAINT: f32 = -30.0;
+
 fn softmax(row: &mut [f32], bias: &[f32], scale: f32) {
     for (score, bias) in row.iter_mut().zip(bias) {
         *score = *score * scale + bias;
     }
     let most = largest(row);
     for score in row.iter_mut() {
-        *score = exp(*score - most);
+        let below = *score - most;
+        *score = if below < FAINT { 0.0 } else { exp(below) };
     }
     let all = sum(row, |share| share);
     for share in row {
