@@ -27,6 +27,7 @@ export interface Models {
   delete(url: string | URL): Promise<boolean>;
 }
 
+/** Of this site, in this browser. */
 export const models: Models = {
   list: async () => {
     const found = new Map<string, CachedModel>();
