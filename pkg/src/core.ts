@@ -1,16 +1,20 @@
 /** What the parts of the facade share: the host, whose turn it is, and whether there is still anybody to speak to. */
 
+import { NO_ENCODERS, type Encoders } from "./encoders.js";
 import { disposed } from "./errors.js";
 import type { Args, Host, Method, Result } from "./host.js";
+import { runJob, type RunOptions } from "./jobs.js";
 import { Turns } from "./turns.js";
 
 export class Core {
   readonly host: Host;
   readonly turns = new Turns();
+  readonly encoders: Encoders;
   readonly #end = new AbortController();
 
-  constructor(host: Host) {
+  constructor(host: Host, encoders = NO_ENCODERS) {
     this.host = host;
+    this.encoders = encoders;
   }
 
   /** Aborts when the instance is disposed of. */
@@ -50,8 +54,14 @@ export class Core {
     return result;
   }
 
+  /** Embeds what is new, and brings the indexes up to date. */
+  async index(options: Pick<RunOptions, "signal" | "onProgress"> = {}): Promise<void> {
+    await this.encoders.encode(this.host, options);
+    await runJob(this.host, { kind: "index" }, options);
+  }
+
   async dispose(): Promise<void> {
     this.#end.abort(disposed());
-    await this.host.dispose();
+    await Promise.all([this.host.dispose(), this.encoders.dispose()]);
   }
 }

@@ -3,7 +3,6 @@
 import * as check from "./checks.js";
 import type { Core } from "./core.js";
 import { importFiles } from "./importing.js";
-import { runJob } from "./jobs.js";
 import { ADD } from "./options.js";
 import { toDocuments } from "./sources.js";
 import type { AddOptions, AddResult, Document, DocumentInput, FileInput, ImportOptions, ImportResult } from "./types.js";
@@ -48,7 +47,7 @@ async function add(core: Core, input: DocumentInput | Iterable<DocumentInput>, o
   check.options(options, ADD, "options");
   return core.turnOver("documents.add", options.signal, toDocuments(input, options.signal), async (all) => {
     const result = await core.host.call("addDocuments", [all], options.signal);
-    await runJob(core.host, { kind: "index" }, options);
+    await core.index(options);
     return result;
   });
 }

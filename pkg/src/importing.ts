@@ -3,7 +3,6 @@
 import type { Core } from "./core.js";
 import { invalid, type NearmissError } from "./errors.js";
 import { inputs, Listing, readListing, settings } from "./input/index.js";
-import { runJob } from "./jobs.js";
 import type { AddResult, Document, FileInput, ImportEvent, ImportOptions, ImportResult } from "./types.js";
 
 /** A batch is added and encoded at once: what a tab that dies can lose is at most this. Passages, and characters of them. */
@@ -114,7 +113,7 @@ class Run {
   async #flush(): Promise<void> {
     if (this.#batch.size + this.#gone.length === 0) return;
     await this.add();
-    await runJob(this.#core.host, { kind: "index" }, { signal: this.#watching.signal });
+    await this.#core.index({ signal: this.#watching.signal });
   }
 
   /** Rows bring ids of their own, which two files may share. */

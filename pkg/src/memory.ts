@@ -25,6 +25,7 @@ export function memoryOf(engine: Engine, wasm: number, graphFrom: number): Omit<
     embeddings: encoded * ((1 + tables) * FLOAT * model.dimensions + ROW),
     graph: documents < graphFrom ? 0 : (engine.graph()?.length ?? 0),
     tokensAtMost: TOKENS,
+    encoders: 0,
     gpu: device.kind === "webgpu" ? weights : null,
   };
 }

@@ -6,6 +6,7 @@ import * as check from "./checks.js";
 import { createWorkerHost } from "./client.js";
 import { Core } from "./core.js";
 import { documents, type Documents } from "./documents.js";
+import { withEncoders, type Encoders } from "./encoders.js";
 import { encodeAll } from "./encoding.js";
 import { aborted } from "./errors.js";
 import { createHost, type Args, type Host } from "./host.js";
@@ -49,8 +50,8 @@ export class Nearmiss {
   readonly #core: Core;
   #model: ModelInfo;
 
-  private constructor(host: Host) {
-    this.#core = new Core(host);
+  private constructor(host: Host, encoders?: Encoders) {
+    this.#core = new Core(host, encoders);
     this.#model = host.info.model;
     this.documents = documents(this.#core);
     this.judgments = judgments(this.#core);
@@ -65,8 +66,9 @@ export class Nearmiss {
    */
   static async create(options: CreateOptions = {}): Promise<Nearmiss> {
     check.options(options, CREATE, "options");
-    const { worker = typeof Worker === "function", ...rest } = options;
-    return new Nearmiss(await (worker ? createWorkerHost(rest) : createHost(rest)));
+    const { worker = typeof Worker === "function", encoders = 1, ...rest } = options;
+    if (encoders === 1) return new Nearmiss(await (worker ? createWorkerHost(rest) : createHost(rest)));
+    return new Nearmiss(...(await withEncoders(worker, encoders, rest)));
   }
 
   /** @internal Over a host that exists: for the command and for tests. */
@@ -257,7 +259,8 @@ export class Nearmiss {
   /** What it takes, in bytes: the engine's memory, what is in it, and the store. Runs also while a training run is open. */
   async memory(): Promise<MemoryInfo> {
     this.#core.alive();
-    return this.#core.host.memory();
+    const [memory, encoders] = await Promise.all([this.#core.host.memory(), this.#core.encoders.memory()]);
+    return { ...memory, encoders };
   }
 
   /** Frees everything. What is pending, and every later call, rejects with `DISPOSED`. */
@@ -291,7 +294,7 @@ export class Nearmiss {
       if (options.signal?.aborted) throw aborted(options.signal);
       await host.call(method, (given === null ? [] : [given]) as Args<M>);
       try {
-        await runJob(host, { kind: "index" }, options);
+        await this.#core.index(options);
       } catch (error) {
         if (options.signal?.aborted) {
           // Else they would come into use with the next documents that are added.

@@ -5,7 +5,7 @@
 // Borrows are tried, never forced: a call that comes while another runs is refused, it does not panic.
 #![allow(clippy::await_holding_refcell_ref)]
 
-use super::convert::{bytes, error, from_js, to_js};
+use super::convert::{HeldBytes, bytes, error, from_js, to_js};
 use crate::dataset::{Document, Split};
 use crate::encoder::{Encoder, KIND, ModelFiles, Tower};
 use crate::error::{Error, Result};
@@ -283,10 +283,10 @@ fn busy() -> JsValue {
 }
 
 async fn load(files: &JsValue, options: CreateOptions) -> Result<Tuner> {
-    let need = |key: &'static str| {
-        bytes(files, key)?.ok_or_else(|| Error::input(format!("files.{key}"), "is missing"))
-    };
-    let (config, tokenizer, weights) = (need("config")?, need("tokenizer")?, need("weights")?);
+    let missing = |key: &'static str| move || Error::input(format!("files.{key}"), "is missing");
+    let need = |key: &'static str| bytes(files, key)?.ok_or_else(missing(key));
+    let (config, tokenizer) = (need("config")?, need("tokenizer")?);
+    let weights = HeldBytes::under(files, "weights")?.ok_or_else(missing("weights"))?;
     let (pooling, sentence_bert) = (bytes(files, "pooling")?, bytes(files, "sentenceBert")?);
     let modules = bytes(files, "modules")?;
     let files = ModelFiles {

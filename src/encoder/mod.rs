@@ -27,6 +27,7 @@ mod peft;
 mod pooling;
 mod snapshot;
 mod states;
+mod tensors;
 mod tokens;
 mod weights;
 
@@ -43,6 +44,7 @@ pub use peft::{LoraFactor, LoraTensors, Target, from_peft, peft_files, to_peft};
 pub use pooling::{l2_normalize, pool};
 pub use snapshot::Snapshot;
 pub use states::{Input, States};
+pub use tensors::Source;
 pub use tokens::TokenEmbeddings;
 pub(crate) use weights::to_safetensors;
 pub use weights::{NamedTensor, Weights};
@@ -63,8 +65,8 @@ pub struct ModelFiles<'a> {
     pub config: &'a [u8],
     /// `tokenizer.json`
     pub tokenizer: &'a [u8],
-    /// `model.safetensors`
-    pub weights: &'a [u8],
+    /// `model.safetensors`, read piece by piece
+    pub weights: &'a dyn Source,
     /// `1_Pooling/config.json`
     pub pooling: Option<&'a [u8]>,
     /// `sentence_bert_config.json`
@@ -114,7 +116,7 @@ impl Encoder {
         let length = (max_length as u64).to_le_bytes();
         let parts = [files.config, files.tokenizer, &[pooling as u8], &length];
         let settings = parts.iter().fold(FNV_OFFSET, |hash, part| fnv1a(hash, part));
-        let fingerprint = fnv1a(settings, files.weights);
+        let fingerprint = tensors::fingerprint(settings, files.weights)?;
         let parameters = bert.num_params();
         let now = Snapshot::new(bert, fingerprint);
         let source = folder::SourceFiles { config: files.config.into(), tokenizer: files.tokenizer.into() };

@@ -12,12 +12,13 @@
 //! PyTorch keeps a linear weight as `[out, in]`, burn as `[in, out]`: transposed here, once, on the way in and out.
 
 use super::bert::{Bert, BertEmbeddings, BertLayer};
-use super::config::{BertConfig, invalid};
+use super::config::BertConfig;
+use super::tensors::{Source, TensorFile};
 use crate::error::Result;
 use burn::module::Param;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear};
 use burn::tensor::{Device, Tensor, TensorData};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, TensorView};
 
 const FILE: &str = "model.safetensors";
 const PREFIXES: [&str; 3] = ["", "bert.", "0.auto_model."];
@@ -46,31 +47,28 @@ pub struct NamedTensor {
 
 /// A parsed file from which tensors are taken by name.
 pub struct Weights<'a> {
-    tensors: SafeTensors<'a>,
-    /// For messages.
-    file: &'a str,
+    tensors: TensorFile<'a>,
     prefix: &'static str,
 }
 
 impl<'a> Weights<'a> {
     /// # Errors
     /// `ModelInvalid` when the bytes are no safetensors file.
-    pub fn parse(bytes: &'a [u8]) -> Result<Self> {
-        Self::named(bytes, FILE)
+    pub fn parse(source: &'a dyn Source) -> Result<Self> {
+        Self::named(source, FILE)
     }
 
     /// As [`Self::parse`], for a file that messages call `file`.
-    pub(super) fn named(bytes: &'a [u8], file: &'a str) -> Result<Self> {
-        let tensors = SafeTensors::deserialize(bytes).map_err(|e| invalid(file, e.to_string()))?;
-        let known = |p: &&str| tensors.tensor(&format!("{p}embeddings.word_embeddings.weight")).is_ok();
+    pub(super) fn named(source: &'a dyn Source, file: &'a str) -> Result<Self> {
+        let tensors = TensorFile::open(source, file)?;
+        let known = |p: &&str| tensors.has(&format!("{p}embeddings.word_embeddings.weight"));
         let prefix = PREFIXES.into_iter().find(known).unwrap_or("");
-        Ok(Self { tensors, file, prefix })
+        Ok(Self { tensors, prefix })
     }
 
     /// Every tensor's full name and shape.
     pub(super) fn shapes(&self) -> Vec<(String, Vec<usize>)> {
-        let all = self.tensors.iter();
-        all.map(|(name, view)| (name.to_owned(), view.shape().to_vec())).collect()
+        self.tensors.shapes()
     }
 
     /// Values of one tensor as f32, of exactly this shape.
@@ -78,56 +76,7 @@ impl<'a> Weights<'a> {
     /// # Errors
     /// `ModelInvalid` naming the tensor when it is missing, has another shape or element type, or holds NaN or infinity.
     pub fn take(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let name = format!("{}{name}", self.prefix);
-        let view = self.view(&name, shape)?;
-        let values = match view.dtype() {
-            Dtype::I8 => self.scaled(&name, &view)?,
-            _ => self.floats(&name, &view)?,
-        };
-        if !values.iter().all(|v| v.is_finite()) {
-            return Err(invalid(self.file, format!("tensor \"{name}\" holds a value that is not finite")));
-        }
-        Ok(values)
-    }
-
-    fn view(&self, name: &str, shape: &[usize]) -> Result<TensorView<'a>> {
-        let missing = |_| invalid(self.file, format!("tensor \"{name}\" is missing"));
-        let view = self.tensors.tensor(name).map_err(missing)?;
-        if view.shape() != shape {
-            let reason =
-                format!("tensor \"{name}\" is {:?}, the configuration asks for {shape:?}", view.shape());
-            return Err(invalid(self.file, reason));
-        }
-        Ok(view)
-    }
-
-    fn floats(&self, name: &str, view: &TensorView<'_>) -> Result<Vec<f32>> {
-        let pairs = || view.data().chunks_exact(2).map(|b| [b[0], b[1]]);
-        Ok(match view.dtype() {
-            Dtype::F32 => {
-                view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
-            }
-            Dtype::F16 => pairs().map(|b| half::f16::from_le_bytes(b).to_f32()).collect(),
-            Dtype::BF16 => pairs().map(|b| half::bf16::from_le_bytes(b).to_f32()).collect(),
-            other => {
-                let reason = format!("tensor \"{name}\" is {other:?}; F32, F16, BF16 and I8 can be read");
-                return Err(invalid(self.file, reason));
-            }
-        })
-    }
-
-    /// Whole numbers times the scale of their row, which `NAME_scale` holds, `[rows, 1]`: the keys of compressed-tensors'
-    /// `int-quantized` layout with one scale a channel. A quarter of f32's room, and brotli takes off more.
-    fn scaled(&self, name: &str, view: &TensorView<'_>) -> Result<Vec<f32>> {
-        let &[rows, columns] = view.shape() else {
-            return Err(invalid(self.file, format!("tensor \"{name}\" is I8; only a matrix can be")));
-        };
-        let scale = format!("{name}_scale");
-        let scales = self.floats(&scale, &self.view(&scale, &[rows, 1])?)?;
-        let rows = view.data().chunks_exact(columns.max(1)).zip(scales);
-        Ok(rows
-            .flat_map(|(row, scale)| row.iter().map(move |v| f32::from(v.cast_signed()) * scale))
-            .collect())
+        self.tensors.take(&format!("{}{name}", self.prefix), shape)
     }
 
     fn matrix(&self, name: &str, [rows, columns]: [usize; 2], device: &Device) -> Result<Param<Tensor<2>>> {

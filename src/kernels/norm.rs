@@ -112,13 +112,13 @@ mod tests {
         };
         let x: Vec<f64> = x.iter().copied().map(f64::from).collect();
         let step = 1e-4;
-        for at in 0..x.len() {
+        for (at, got) in inner.iter().enumerate() {
             let moved = |by: f64| {
                 x.iter().enumerate().map(|(i, &x)| if i == at { x + by } else { x }).collect::<Vec<_>>()
             };
             let slope =
                 (loss(&moved(step), &gamma, &beta) - loss(&moved(-step), &gamma, &beta)) / (2.0 * step);
-            assert!((f64::from(inner[at]) - slope).abs() < 1e-4, "x {at}: {} for {slope}", inner[at]);
+            assert!((f64::from(*got) - slope).abs() < 1e-4, "x {at}: {got} for {slope}");
         }
         for at in 0..COLUMNS {
             let moved = |own: &[f32], by: f32| {

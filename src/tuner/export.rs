@@ -72,10 +72,10 @@ impl Tuner {
                 });
             }
             let dim = self.encoder.dimensions();
-            let values = Weights::parse(bytes)?.take("head.weight", &[dim, dim])?;
+            let values = Weights::parse(&bytes)?.take("head.weight", &[dim, dim])?;
             base.with_head(Head::from_values(values, dim, self.encoder.device()), towers)
         } else {
-            let bert = Weights::parse(bytes)?.bert(self.encoder.config(), self.encoder.device())?;
+            let bert = Weights::parse(&bytes)?.bert(self.encoder.config(), self.encoder.device())?;
             let fingerprint = self.encoder.fingerprint_of(&bert).await?;
             base.with_bert(bert, fingerprint, towers, None)
         };

@@ -17,6 +17,8 @@ export interface MemoryInfo {
   graph: number;
   /** What the cache of token embeddings may grow to: `rerank: "maxsim"` fills it, the oldest go first. */
   tokensAtMost: number;
+  /** The memory of workers that only encode (option `encoders`); 0 while there are none. */
+  encoders: number;
   /** What the GPU holds at least: the weights. Batches and training come on top. Null on the CPU. */
   gpu: number | null;
   /** Length of the store on disk; null without one. */

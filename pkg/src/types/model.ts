@@ -132,6 +132,11 @@ export interface CreateOptions {
    * being yours. Where a browser lacks or refuses the first, the next is taken, and `nm.storage` says so. Default: nowhere, all is gone with the instance.
    */
   storage?: string;
+  /**
+   * How many workers encode documents, on the CPU: each beyond the first holds the model once more (`nm.memory().encoders`) and is started
+   * when there are many documents to encode. Default 1. Two on two cores take a little more than half of the time.
+   */
+  encoders?: number;
   /** `false` runs in this thread (the only way in Node); default: a dedicated worker in browsers. */
   worker?: boolean;
   /** Gets `download`, `load` and `restore` events. */

@@ -138,5 +138,5 @@ pub(super) fn towers_in(file: &str, bytes: &[u8]) -> Result<Towers> {
 
 /// The one matrix of a Dense module.
 fn dense_weight(file: &str, bytes: &[u8], dim: usize) -> Result<Vec<f32>> {
-    Weights::named(bytes, file)?.take("linear.weight", &[dim, dim])
+    Weights::named(&bytes, file)?.take("linear.weight", &[dim, dim])
 }

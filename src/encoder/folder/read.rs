@@ -53,7 +53,7 @@ pub(super) fn folder(encoder: &Encoder, files: &[ExportedFile]) -> Result<Import
     let path = inside(WEIGHTS);
     let bytes = files.need(&path)?;
     let towers = towers_in(&path, bytes)?;
-    let bert = Weights::named(bytes, &path)?.bert(encoder.config(), encoder.device())?;
+    let bert = Weights::named(&bytes, &path)?.bert(encoder.config(), encoder.device())?;
     Ok(Imported { bert: Some(bert), lora: None, head, towers })
 }
 

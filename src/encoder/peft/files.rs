@@ -66,7 +66,7 @@ pub fn from_peft(files: &[(&str, &[u8])]) -> Result<LoraTensors> {
     let (rank, alpha) = config::read(need(ADAPTER_CONFIG)?)?;
     let bytes = need(TENSORS)?;
     let towers = towers_in(TENSORS, bytes)?;
-    let weights = Weights::named(bytes, TENSORS)?;
+    let weights = Weights::named(&bytes, TENSORS)?;
     let mut pairs: BTreeMap<(usize, Target), [Option<Vec<f32>>; 2]> = BTreeMap::new();
     for (name, shape) in weights.shapes() {
         // Adapters of "all linear maps" have one for BERT's pooler too, which no sentence encoder uses.
