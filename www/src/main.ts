@@ -1,4 +1,5 @@
 /** The page: one state, one session that acts on it, and a view for each section of index.html. */
+import { mountDoors } from "./doors.ts";
 import { linkState, readDevice, readModelName } from "./link.ts";
 import { Session } from "./session.ts";
 import { initial, Store } from "./state.ts";
@@ -23,6 +24,7 @@ const store = new Store({ ...initial, ...(named && { served: named, source: "ser
 const session = new Session(store, readDevice(location.search));
 
 linkState(store);
+mountDoors(store);
 // First, so that it knows where the focus was before another view disables a control.
 mountNotices(store, session);
 mountModel(store, session);
@@ -40,8 +42,8 @@ mountSuspects(store, session);
 mountTraining(store, session);
 mountResults(store, session);
 
-// Links within the page must not replace the settings that stand in the address.
-for (const link of document.querySelectorAll<HTMLAnchorElement>('a[href^="#"]')) {
+// Links within a view must not replace the settings that stand in the address.
+for (const link of document.querySelectorAll<HTMLAnchorElement>('a[href^="#"]:not([data-to])')) {
   link.addEventListener("click", (event) => {
     const target = document.querySelector<HTMLElement>(link.hash);
     event.preventDefault();

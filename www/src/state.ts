@@ -6,6 +6,8 @@ import type {
   BuiltInState, CheckedSentence, Conflict, Context, DeviceInfo, Document, ErrorCode, Example, Hit, Judgment, MiningReport, ModelInfo,
   StorageState, Suspect, Verdict,
 } from "nearmiss";
+import type { Door } from "./doors.ts";
+import { LESSON, type Lesson } from "./learn/settings.ts";
 import type { Side } from "./marks.ts";
 import type { PickedModel } from "./model-files.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
@@ -80,6 +82,9 @@ export interface Answered {
 }
 
 export interface State extends Settings {
+  /** Which of the three views is shown. */
+  door: Door;
+  lesson: Lesson;
   /** Name of the model that this page's server offers. */
   served: string;
   /** "compact": the one in the package. */
@@ -134,6 +139,8 @@ export interface State extends Settings {
 
 export const initial: State = {
   ...DEFAULTS,
+  door: "tune",
+  lesson: LESSON,
   served: "all-MiniLM-L6-v2",
   source: "compact",
   disk: null,

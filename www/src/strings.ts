@@ -2,6 +2,7 @@
 import type { ErrorCode, Verdict } from "nearmiss";
 import { answer } from "./strings/answer.ts";
 import { compare } from "./strings/compare.ts";
+import { doors } from "./strings/doors.ts";
 import { judgments } from "./strings/marks.ts";
 import { keeping } from "./strings/keeping.ts";
 import { mining } from "./strings/mining.ts";
@@ -106,6 +107,7 @@ export const strings = {
   },
   answer,
   compare,
+  doors,
   judgments,
   keeping,
   mining,
