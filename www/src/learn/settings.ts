@@ -30,7 +30,7 @@ export interface Lesson {
 
 export const LESSON: Lesson = { negatives: "dense", margin: 0.2, trouble: "none", step: 0, query: 0, guide: 0, slow: false };
 
-export const QUERIES = 6;
+export const QUERIES = 5;
 export const GUIDED = 10;
 
 /** `#learn&negatives=bm25&margin=0.4&step=12`. Anything unknown or out of range falls back to the default. */
