@@ -9,6 +9,7 @@ import { mountConflicts } from "./views/conflicts.ts";
 import { mountDocuments } from "./views/documents.ts";
 import { mountJudgments } from "./views/judgments.ts";
 import { mountKeeping } from "./views/keeping.ts";
+import { mountLearn } from "./views/learn/index.ts";
 import { mountMarksTools } from "./views/marks-tools.ts";
 import { mountMining } from "./views/mining.ts";
 import { mountModel } from "./views/model.ts";
@@ -41,6 +42,7 @@ mountNearMisses(store, session);
 mountSuspects(store, session);
 mountTraining(store, session);
 mountResults(store, session);
+mountLearn(store, session.lesson);
 
 // Links within a view must not replace the settings that stand in the address.
 for (const link of document.querySelectorAll<HTMLAnchorElement>('a[href^="#"]:not([data-to])')) {

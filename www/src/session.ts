@@ -6,6 +6,7 @@ import { Answers } from "./session/answer.ts";
 import { Desk } from "./session/desk.ts";
 import { Keeping, STORE } from "./session/keeping.ts";
 import { Marks } from "./session/marks.ts";
+import { LessonSession } from "./session/lesson.ts";
 import { Mining } from "./session/mining.ts";
 import { Notes } from "./session/notes.ts";
 import { Search } from "./session/search.ts";
@@ -17,6 +18,7 @@ import { prefetchZip } from "./zip.ts";
 export class Session {
   readonly answers: Answers;
   readonly keeping: Keeping;
+  readonly lesson: LessonSession;
   readonly marks: Marks;
   readonly mining: Mining;
   readonly notes: Notes;
@@ -30,6 +32,7 @@ export class Session {
     this.#desk = new Desk(store);
     this.answers = new Answers(this.#desk);
     this.search = new Search(this.#desk);
+    this.lesson = new LessonSession(store, device, () => this.#chosenModel().model);
     this.marks = new Marks(this.#desk);
     this.keeping = new Keeping(this.#desk, this.marks.ledger);
     this.mining = new Mining(this.#desk);

@@ -7,13 +7,15 @@ import type {
   StorageState, Suspect, Verdict,
 } from "nearmiss";
 import type { Door } from "./doors.ts";
+import type { Run } from "./learn/frames.ts";
+import type { Ends } from "./learn/library.ts";
 import { LESSON, type Lesson } from "./learn/settings.ts";
 import type { Side } from "./marks.ts";
 import type { PickedModel } from "./model-files.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
 
 /** Which section a message or a progress bar belongs to. */
-export type Place = "model" | "documents" | "keeping" | "search" | "marks" | "mining" | "training" | "results";
+export type Place = "model" | "documents" | "keeping" | "search" | "marks" | "mining" | "training" | "results" | "learn";
 
 /** One long piece of work at a time. */
 export interface Busy {
@@ -85,6 +87,15 @@ export interface State extends Settings {
   /** Which of the three views is shown. */
   door: Door;
   lesson: Lesson;
+  /** The training that the lesson shows, live as far as it has come; null before any was fetched. */
+  run: Run | null;
+  /** Of every note that a training is about, by number. */
+  titles: readonly string[];
+  ends: Ends | null;
+  playing: boolean;
+  live: "off" | "opening" | "on";
+  /** What the engine says at the end of a live training. */
+  liveVerdict: string | null;
   /** Name of the model that this page's server offers. */
   served: string;
   /** "compact": the one in the package. */
@@ -141,6 +152,12 @@ export const initial: State = {
   ...DEFAULTS,
   door: "tune",
   lesson: LESSON,
+  run: null,
+  titles: [],
+  ends: null,
+  playing: false,
+  live: "off",
+  liveVerdict: null,
   served: "all-MiniLM-L6-v2",
   source: "compact",
   disk: null,

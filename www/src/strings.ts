@@ -5,6 +5,7 @@ import { compare } from "./strings/compare.ts";
 import { doors } from "./strings/doors.ts";
 import { judgments } from "./strings/marks.ts";
 import { keeping } from "./strings/keeping.ts";
+import { learn } from "./strings/learn.ts";
 import { mining } from "./strings/mining.ts";
 import { cosine, count, megabytes, number, percent, short } from "./strings/numbers.ts";
 import { suspects } from "./strings/suspects.ts";
@@ -110,6 +111,7 @@ export const strings = {
   doors,
   judgments,
   keeping,
+  learn,
   mining,
   suspects,
   training,
