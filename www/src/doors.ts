@@ -24,7 +24,8 @@ export function mountDoors(store: Store): void {
       document.title = strings.doors[door].title;
       const skip = document.querySelector<HTMLAnchorElement>(".skip");
       if (skip) {
-        skip.hash = FIRST_STOP[door];
+        // Not `hash`, which would make an address of it that is no longer one within the page.
+        skip.setAttribute("href", `#${FIRST_STOP[door]}`);
         setText(skip, strings.doors[door].skip);
       }
       for (const link of document.querySelectorAll<HTMLAnchorElement>("[data-to]")) {
