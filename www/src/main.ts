@@ -4,6 +4,8 @@ import { linkState, readDevice, readModelName } from "./link.ts";
 import { Session } from "./session.ts";
 import { initial, Store } from "./state.ts";
 import { mountAnswer } from "./views/answer.ts";
+import { mountPlayground } from "./views/build/playground.ts";
+import { mountWatching } from "./views/build/watching.ts";
 import { mountCompare } from "./views/compare.ts";
 import { mountConflicts } from "./views/conflicts.ts";
 import { mountDocuments } from "./views/documents.ts";
@@ -43,6 +45,8 @@ mountSuspects(store, session);
 mountTraining(store, session);
 mountResults(store, session);
 mountLearn(store, session.lesson);
+mountPlayground(store, session);
+mountWatching(store, session);
 
 // Links within a view must not replace the settings that stand in the address.
 for (const link of document.querySelectorAll<HTMLAnchorElement>('a[href^="#"]:not([data-to])')) {

@@ -3,9 +3,11 @@
  * source from which an engine is filled again after its GPU was lost or another model was chosen.
  */
 import type {
-  BuiltInState, CheckedSentence, Conflict, Context, DeviceInfo, Document, ErrorCode, Example, Hit, Judgment, MiningReport, ModelInfo,
+  BuiltInState, CheckedSentence, Conflict, Context, DeviceInfo, Document, ErrorCode, Example, Hit, Judgment, MemoryInfo, MiningReport, ModelInfo,
   StorageState, Suspect, Verdict,
 } from "nearmiss";
+import type { Measured } from "./build/benchmark.ts";
+import type { Call } from "./build/recorder.ts";
 import type { Door } from "./doors.ts";
 import type { Run } from "./learn/frames.ts";
 import type { Ends } from "./learn/library.ts";
@@ -15,7 +17,7 @@ import type { PickedModel } from "./model-files.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
 
 /** Which section a message or a progress bar belongs to. */
-export type Place = "model" | "documents" | "keeping" | "search" | "marks" | "mining" | "training" | "results" | "learn";
+export type Place = "model" | "documents" | "keeping" | "search" | "marks" | "mining" | "training" | "results" | "learn" | "build";
 
 /** One long piece of work at a time. */
 export interface Busy {
@@ -96,6 +98,14 @@ export interface State extends Settings {
   live: "off" | "opening" | "on";
   /** What the engine says at the end of a live training. */
   liveVerdict: string | null;
+  /** How the engine of this page was made, as code; "" before. */
+  created: string;
+  /** What it was asked since, oldest first. */
+  calls: readonly (Call & { id: number })[];
+  /** What it told meanwhile, a line of JSON each. */
+  events: readonly string[];
+  memory: MemoryInfo | null;
+  measured: readonly Measured[];
   /** Name of the model that this page's server offers. */
   served: string;
   /** "compact": the one in the package. */
@@ -158,6 +168,11 @@ export const initial: State = {
   playing: false,
   live: "off",
   liveVerdict: null,
+  created: "",
+  calls: [],
+  events: [],
+  memory: null,
+  measured: [],
   served: "all-MiniLM-L6-v2",
   source: "compact",
   disk: null,

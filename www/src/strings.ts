@@ -1,6 +1,7 @@
 /** Every English sentence that a script writes; what stands on the page from the start is in index.html. */
 import type { ErrorCode, Verdict } from "nearmiss";
 import { answer } from "./strings/answer.ts";
+import { build } from "./strings/build.ts";
 import { compare } from "./strings/compare.ts";
 import { doors } from "./strings/doors.ts";
 import { judgments } from "./strings/marks.ts";
@@ -107,6 +108,7 @@ export const strings = {
     more: (passages: number) => `${count(passages, "more passage")} of this note`,
   },
   answer,
+  build,
   compare,
   doors,
   judgments,
