@@ -1,6 +1,6 @@
 /** Long work: one piece at a time, visible, cancellable, and with every failure turned into a calm message. */
 import { NearmissError, type ErrorCode } from "nearmiss";
-import { SampleError } from "./sample.ts";
+import { SampleError } from "./sample-files.ts";
 import type { Busy, Place, Problem, Store } from "./state.ts";
 
 export interface Job {

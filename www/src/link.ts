@@ -1,25 +1,47 @@
 /**
- * The settings stand in the address, so that a link reopens the page as it was set. What a person searches for does not:
- * browsers keep addresses in their history, and some send that history to other devices.
+ * The view and its settings stand in the address, so that a link reopens the page as it was set. What a person searches for does
+ * not: browsers keep addresses in their history, and some send that history to other devices.
  */
 import type { DeviceChoice } from "nearmiss";
+import { enter, readDoor } from "./doors.ts";
+import { readLesson, writeLesson } from "./learn/settings.ts";
 import { DEFAULTS, readHash, writeHash, type Settings } from "./settings.ts";
-import type { Store } from "./state.ts";
+import type { State, Store } from "./state.ts";
 
-/** Keeps address and state in step, both ways, without adding to the browser's history. */
+/** Keeps address and state in step, both ways. Going from view to view adds to the browser's history, settings do not. */
 export function linkState(store: Store): void {
-  store.update(readHash(location.hash));
-  store.watch(
-    (state) => (Object.keys(DEFAULTS) as (keyof Settings)[]).map((name) => state[name]),
-    (state) => {
-      const hash = writeHash(state);
-      if (hash === writeHash(readHash(location.hash))) return;
-      history.replaceState(null, "", hash === "" ? location.pathname + location.search : `#${hash}`);
-    },
-  );
+  store.update(arrival(location.hash));
+  const write = () => {
+    const hash = addressOf(store.state);
+    if (hash === canonical(location.hash)) return;
+    history.replaceState(null, "", hash === "" ? location.pathname + location.search : `#${hash}`);
+  };
+  store.watch((state) => [state.door, state.lesson, ...(Object.keys(DEFAULTS) as (keyof Settings)[]).map((name) => state[name])], write);
   addEventListener("hashchange", () => {
-    if (location.hash.includes("=")) store.update(readHash(location.hash));
+    const { door } = store.state;
+    store.update(arrival(location.hash));
+    // A link to a view alone leaves its settings as they are; the address then says what they are.
+    write();
+    if (store.state.door !== door) enter(store.state.door);
   });
+}
+
+/** What an address asks for. */
+function arrival(hash: string): Partial<State> {
+  const door = readDoor(hash);
+  if (!hash.includes("=") || door === "build") return { door };
+  return door === "learn" ? { door, lesson: readLesson(hash) } : { door, ...readHash(hash) };
+}
+
+/** Without its `#`. */
+function addressOf({ door, lesson, ...settings }: Pick<State, "door" | "lesson"> & Settings): string {
+  if (door === "tune") return writeHash(settings);
+  return door === "learn" ? ["learn", writeLesson(lesson)].filter(Boolean).join("&") : door;
+}
+
+/** The same state in the one way in which this page writes it. */
+function canonical(hash: string): string {
+  return addressOf({ door: readDoor(hash), lesson: readLesson(hash), ...readHash(hash) });
 }
 
 /** `?model=tiny` names a folder under `models/`; anything that is not a plain name is ignored. */

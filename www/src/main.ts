@@ -1,13 +1,17 @@
 /** The page: one state, one session that acts on it, and a view for each section of index.html. */
+import { mountDoors } from "./doors.ts";
 import { linkState, readDevice, readModelName } from "./link.ts";
 import { Session } from "./session.ts";
 import { initial, Store } from "./state.ts";
 import { mountAnswer } from "./views/answer.ts";
+import { mountPlayground } from "./views/build/playground.ts";
+import { mountWatching } from "./views/build/watching.ts";
 import { mountCompare } from "./views/compare.ts";
 import { mountConflicts } from "./views/conflicts.ts";
 import { mountDocuments } from "./views/documents.ts";
 import { mountJudgments } from "./views/judgments.ts";
 import { mountKeeping } from "./views/keeping.ts";
+import { mountLearn } from "./views/learn/index.ts";
 import { mountMarksTools } from "./views/marks-tools.ts";
 import { mountMining } from "./views/mining.ts";
 import { mountModel } from "./views/model.ts";
@@ -23,6 +27,7 @@ const store = new Store({ ...initial, ...(named && { served: named, source: "ser
 const session = new Session(store, readDevice(location.search));
 
 linkState(store);
+mountDoors(store);
 // First, so that it knows where the focus was before another view disables a control.
 mountNotices(store, session);
 mountModel(store, session);
@@ -39,9 +44,12 @@ mountNearMisses(store, session);
 mountSuspects(store, session);
 mountTraining(store, session);
 mountResults(store, session);
+mountLearn(store, session.lesson);
+mountPlayground(store, session);
+mountWatching(store, session);
 
-// Links within the page must not replace the settings that stand in the address.
-for (const link of document.querySelectorAll<HTMLAnchorElement>('a[href^="#"]')) {
+// Links within a view must not replace the settings that stand in the address.
+for (const link of document.querySelectorAll<HTMLAnchorElement>('a[href^="#"]:not([data-to])')) {
   link.addEventListener("click", (event) => {
     const target = document.querySelector<HTMLElement>(link.hash);
     event.preventDefault();

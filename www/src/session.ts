@@ -1,11 +1,15 @@
 /** What a person does on the page, carried out: a part for each section, on one desk with one engine. */
 import { Nearmiss, type DeviceChoice, type ModelSource } from "nearmiss";
+import { creation } from "./build/code.ts";
+import { recorded } from "./build/recorder.ts";
 import { showLoading } from "./progress.ts";
 import { prefetchSample } from "./sample.ts";
 import { Answers } from "./session/answer.ts";
+import { Build, listenerFor } from "./session/build.ts";
 import { Desk } from "./session/desk.ts";
 import { Keeping, STORE } from "./session/keeping.ts";
 import { Marks } from "./session/marks.ts";
+import { LessonSession } from "./session/lesson.ts";
 import { Mining } from "./session/mining.ts";
 import { Notes } from "./session/notes.ts";
 import { Search } from "./session/search.ts";
@@ -16,7 +20,9 @@ import { prefetchZip } from "./zip.ts";
 
 export class Session {
   readonly answers: Answers;
+  readonly build: Build;
   readonly keeping: Keeping;
+  readonly lesson: LessonSession;
   readonly marks: Marks;
   readonly mining: Mining;
   readonly notes: Notes;
@@ -30,11 +36,13 @@ export class Session {
     this.#desk = new Desk(store);
     this.answers = new Answers(this.#desk);
     this.search = new Search(this.#desk);
+    this.lesson = new LessonSession(store, device, () => this.#chosenModel().model);
     this.marks = new Marks(this.#desk);
     this.keeping = new Keeping(this.#desk, this.marks.ledger);
     this.mining = new Mining(this.#desk);
     this.notes = new Notes(this.#desk, this.marks);
     this.training = new Training(this.#desk, this.search);
+    this.build = new Build(this.#desk, this.notes, this.training);
   }
 
   /** Opens an engine and fills it with the notes and marks that the page holds. */
@@ -48,8 +56,11 @@ export class Session {
     await this.#desk.run("model", strings.model.starting, async (job) => {
       prefetchSample();
       prefetchZip();
-      const engine = await Nearmiss.create({ ...(model && { model }), device, storage: STORE, signal: job.signal, onProgress: showLoading(job) });
+      const options = { ...(model && { model }), device, storage: STORE };
+      const opened = await Nearmiss.create({ ...options, signal: job.signal, onProgress: showLoading(job) });
+      const engine = recorded(opened, listenerFor(store));
       this.#desk.engine = engine;
+      store.update({ created: creation(options), calls: [], events: [], measured: [], memory: null });
       store.update({ phase: "ready", device: engine.device, model: { name, ...engine.model } });
       await this.keeping.adopt(engine);
       await this.notes.fill(job);

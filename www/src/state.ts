@@ -3,15 +3,21 @@
  * source from which an engine is filled again after its GPU was lost or another model was chosen.
  */
 import type {
-  BuiltInState, CheckedSentence, Conflict, Context, DeviceInfo, Document, ErrorCode, Example, Hit, Judgment, MiningReport, ModelInfo,
+  BuiltInState, CheckedSentence, Conflict, Context, DeviceInfo, Document, ErrorCode, Example, Hit, Judgment, MemoryInfo, MiningReport, ModelInfo,
   StorageState, Suspect, Verdict,
 } from "nearmiss";
+import type { Measured } from "./build/benchmark.ts";
+import type { Call } from "./build/recorder.ts";
+import type { Door } from "./doors.ts";
+import type { Run } from "./learn/frames.ts";
+import type { Ends } from "./learn/library.ts";
+import { LESSON, type Lesson } from "./learn/settings.ts";
 import type { Side } from "./marks.ts";
 import type { PickedModel } from "./model-files.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
 
 /** Which section a message or a progress bar belongs to. */
-export type Place = "model" | "documents" | "keeping" | "search" | "marks" | "mining" | "training" | "results";
+export type Place = "model" | "documents" | "keeping" | "search" | "marks" | "mining" | "training" | "results" | "learn" | "build";
 
 /** One long piece of work at a time. */
 export interface Busy {
@@ -80,6 +86,26 @@ export interface Answered {
 }
 
 export interface State extends Settings {
+  /** Which of the three views is shown. */
+  door: Door;
+  lesson: Lesson;
+  /** The training that the lesson shows, live as far as it has come; null before any was fetched. */
+  run: Run | null;
+  /** Of every note that a training is about, by number. */
+  titles: readonly string[];
+  ends: Ends | null;
+  playing: boolean;
+  live: "off" | "opening" | "on";
+  /** What the engine says at the end of a live training. */
+  liveVerdict: string | null;
+  /** How the engine of this page was made, as code; "" before. */
+  created: string;
+  /** What it was asked since, oldest first. */
+  calls: readonly (Call & { id: number })[];
+  /** What it told meanwhile, a line of JSON each. */
+  events: readonly string[];
+  memory: MemoryInfo | null;
+  measured: readonly Measured[];
   /** Name of the model that this page's server offers. */
   served: string;
   /** "compact": the one in the package. */
@@ -134,6 +160,19 @@ export interface State extends Settings {
 
 export const initial: State = {
   ...DEFAULTS,
+  door: "tune",
+  lesson: LESSON,
+  run: null,
+  titles: [],
+  ends: null,
+  playing: false,
+  live: "off",
+  liveVerdict: null,
+  created: "",
+  calls: [],
+  events: [],
+  memory: null,
+  measured: [],
   served: "all-MiniLM-L6-v2",
   source: "compact",
   disk: null,

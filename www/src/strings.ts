@@ -1,9 +1,12 @@
 /** Every English sentence that a script writes; what stands on the page from the start is in index.html. */
 import type { ErrorCode, Verdict } from "nearmiss";
 import { answer } from "./strings/answer.ts";
+import { build } from "./strings/build.ts";
 import { compare } from "./strings/compare.ts";
+import { doors } from "./strings/doors.ts";
 import { judgments } from "./strings/marks.ts";
 import { keeping } from "./strings/keeping.ts";
+import { learn } from "./strings/learn.ts";
 import { mining } from "./strings/mining.ts";
 import { cosine, count, megabytes, number, percent, short } from "./strings/numbers.ts";
 import { suspects } from "./strings/suspects.ts";
@@ -105,9 +108,12 @@ export const strings = {
     more: (passages: number) => `${count(passages, "more passage")} of this note`,
   },
   answer,
+  build,
   compare,
+  doors,
   judgments,
   keeping,
+  learn,
   mining,
   suspects,
   training,

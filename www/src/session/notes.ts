@@ -1,5 +1,5 @@
 /** Adding notes, reading them, removing them. */
-import { readFiles, type Document, type FileInput, type Nearmiss } from "nearmiss";
+import { readFiles, type AddResult, type Document, type DocumentInput, type FileInput, type Nearmiss } from "nearmiss";
 import type { Job } from "../jobs.ts";
 import { noteOf } from "../notes.ts";
 import { showImport, showReading } from "../progress.ts";
@@ -42,6 +42,17 @@ export class Notes {
   /** Takes up a reading that was cancelled. */
   async readOn(): Promise<void> {
     await this.#desk.run("documents", strings.documents.reading, (job) => this.fill(job));
+  }
+
+  /** Gives the engine what somebody wrote, within a job that is under way, and shows what it holds then. */
+  async put(input: DocumentInput): Promise<AddResult | null> {
+    const { engine } = this.#desk;
+    if (!engine) return null;
+    try {
+      return await engine.documents.add(input);
+    } finally {
+      await this.#takeFrom(engine);
+    }
   }
 
   async remove(chosen: (document: Document) => boolean): Promise<void> {

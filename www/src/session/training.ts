@@ -1,8 +1,8 @@
 /** Training, and which weights are in use afterwards. */
-import type { TrainOptions } from "nearmiss";
+import type { TrainEvent, TrainOptions, Verdict } from "nearmiss";
 import { save, saveBlob } from "../files.ts";
-import type { Outcome } from "../jobs.ts";
-import { DEFAULTS, trainOptions } from "../settings.ts";
+import type { Job, Outcome } from "../jobs.ts";
+import { DEFAULTS, RUNGS, trainOptions } from "../settings.ts";
 import type { State } from "../state.ts";
 import { strings } from "../strings.ts";
 import { TrainingRun } from "../training-run.ts";
@@ -34,16 +34,32 @@ export class Training {
   }
 
   async #run(options: TrainOptions, goesOn: boolean): Promise<Outcome> {
-    const { engine, store } = this.#desk;
+    const { engine } = this.#desk;
     if (!engine) return "refused";
     const outcome = await this.#desk.run("training", strings.training.begin, async (job) => {
-      const run = new TrainingRun(store, job, goesOn);
-      for await (const event of engine.train({ ...options, signal: job.signal })) run.take(event);
-      if (run.verdict) store.update({ verdict: run.verdict, inUse: run.verdict.kept ? "trained" : "earlier", minedWithThis: false });
-      this.#sawModel();
+      await this.#follow(engine.train({ ...options, signal: job.signal }), job, goesOn);
     });
     if (outcome === "done") await this.#search.again();
     return outcome;
+  }
+
+  /** A training with options of somebody's own, within a job that is under way. @returns its verdict */
+  async with(options: TrainOptions, job: Job): Promise<Verdict | null> {
+    const { engine } = this.#desk;
+    if (!engine) return null;
+    const verdict = await this.#follow(engine.train({ ...options, signal: job.signal }), job, false);
+    this.#trained = RUNGS.find((rung) => rung === options.trainable) ?? DEFAULTS.trainable;
+    return verdict;
+  }
+
+  async #follow(events: AsyncIterable<TrainEvent>, job: Job, goesOn: boolean): Promise<Verdict | null> {
+    const { store } = this.#desk;
+    const run = new TrainingRun(store, job, goesOn);
+    for await (const event of events) run.take(event);
+    const { verdict } = run;
+    if (verdict) store.update({ verdict, inUse: verdict.kept ? "trained" : "earlier", minedWithThis: false });
+    this.#sawModel();
+    return verdict;
   }
 
   /** Puts the trained weights, or those before them, into use. */

@@ -90,6 +90,8 @@ function showProblem(state: State, store: Store, session: Session): void {
 }
 
 function remedies(problem: Problem, state: State, session: Session): HTMLElement[] {
+  // Its engine is one of its own, which is free again already: the button that began it begins another.
+  if (problem.place === "learn") return [];
   const gpu = state.device?.kind === "webgpu";
   const toCpu = problem.code === "DEVICE_LOST" || problem.code === "WEBGPU_UNAVAILABLE" || (problem.code === "OUT_OF_MEMORY" && gpu);
   // A panic inside the engine is reported as internal, and ends it as surely as a lost device.
