@@ -54,7 +54,7 @@ export class Encoders {
       }
     };
     // The engine begins at once; helpers join in as soon as they have read the model.
-    const joined = this.#ready().then((helpers) => Promise.all(helpers.map((helper) => work(helper, false))), () => {});
+    const joined = this.#ready().then((helpers) => Promise.all(helpers.map((helper) => work(helper, false)))).catch(() => {});
     await work(host, true);
     // A batch that a helper hands back while the engine has run out is left to the index job.
     await joined;
