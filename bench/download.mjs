@@ -4,19 +4,24 @@
  *
  *     node bench/download.mjs     # needs the built package and all-MiniLM-L6-v2 (npm run build), Python 3.11; installs the others into its cache
  */
+import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 import { launch, ROOT, serve } from "../tests/harness.mjs";
-import { script, SetupError } from "../tools/shared.mjs";
-import { bundle, install, PEERS, roots } from "./peers/setup.mjs";
+import { MODEL } from "../tools/model.mjs";
+import { CACHE, run, script, SetupError } from "../tools/shared.mjs";
 
+const PEERS = join(CACHE, "bench-download");
+const PYTHON = join(PEERS, "python", "bin", "python");
+const PACKAGES = ["onnx==1.23.2", "onnxruntime==1.32.0", "safetensors==0.8.0", "numpy==2.4.6"];
 /** Visits with everything in the cache; before them comes one that fills it. */
 const VISITS = 7;
+const BLANK = "<!doctype html><link rel=icon href=data:,><title>bench</title>";
 
 const DOCUMENTS = [
   { id: "key", text: "To rotate the signing key, turn it to the last notch." },
@@ -42,6 +47,37 @@ const CASES = [
   { name: "onnxruntime-web, no tokenizer", model: "MiniLM, f32", from: "/bench/peers.js", call: "onnxRuntime", asked: { file: "model.onnx" } },
   { name: "onnxruntime-web, no tokenizer", model: "MiniLM, int8", from: "/bench/peers.js", call: "onnxRuntime", asked: { file: "model_quantized.onnx" } },
 ];
+
+async function install() {
+  await mkdir(PEERS, { recursive: true });
+  await copyFile(join(ROOT, "bench/download/package.json"), join(PEERS, "package.json"));
+  await run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts"], { cwd: PEERS });
+  if (!existsSync(PYTHON)) await run("python3", ["-m", "venv", join(PEERS, "python")]);
+  await run(PYTHON, ["-m", "pip", "install", "--quiet", ...PACKAGES]);
+  if (!existsSync(join(PEERS, "models/minilm/onnx/model_quantized.onnx"))) await run(PYTHON, ["bench/download/export_onnx.py", MODEL, join(PEERS, "models/minilm")]);
+}
+
+/** As an application ships it, like the peers' minified files. @returns the folder, and the script of each of the engine's builds */
+async function bundle() {
+  const outdir = join(PEERS, "app");
+  const entryPoints = { page: join(ROOT, "bench/download/nearmiss.js"), worker: join(ROOT, "pkg/dist/worker.js") };
+  const alias = { nearmiss: join(ROOT, "pkg/dist/index.js") };
+  const options = { bundle: true, format: "esm", splitting: true, minify: true, metafile: true, logLevel: "error" };
+  const { metafile } = await build({ absWorkingDir: ROOT, entryPoints, outdir, alias, ...options });
+  const chunk = (name) => Object.keys(metafile.outputs).find((path) => Object.hasOwn(metafile.outputs[path].inputs, `pkg/wasm/${name}/nearmiss.js`));
+  return { outdir, glue: { cpu: `/app/${basename(chunk("cpu"))}`, webgpu: `/app/${basename(chunk("webgpu"))}` } };
+}
+
+function roots(app) {
+  const own = join(PEERS, "node_modules/@huggingface/transformers/node_modules/onnxruntime-web/dist");
+  return {
+    "/app/": app, "/wasm/": "pkg/wasm", "/models/compact/": "pkg/models/compact", "/models/minilm/": join(PEERS, "models/minilm"), "/minilm/": MODEL,
+    "/bench/": "bench/download", "/peers/": join(PEERS, "node_modules"),
+    // transformers.js brings a version of its own; where npm finds that both ask for the same one, there is one only.
+    "/ort/": existsSync(own) ? own : join(PEERS, "node_modules/onnxruntime-web/dist"),
+    "/": (_, response) => response.writeHead(200, { "content-type": "text/html" }).end(BLANK),
+  };
+}
 
 /** @returns what was asked for on the first visit, and the times of the others; no times where a visit failed */
 async function measure(chromium, server, one) {
@@ -115,8 +151,8 @@ const onGpu = (files, { cpu, webgpu }) => files.map((path) => (path === cpu ? we
 async function main() {
   if (!existsSync(join(ROOT, "pkg/models/compact/model.safetensors"))) throw new SetupError("pkg/models/compact is missing");
   await install();
-  const { outdir, glue } = await bundle("bench/download/nearmiss.js");
-  const server = await serve({ ...roots(outdir), "/bench/": "bench/download" }, { headers: { "cache-control": "max-age=3600" } });
+  const { outdir, glue } = await bundle();
+  const server = await serve(roots(outdir), { headers: { "cache-control": "max-age=3600" } });
   const chromium = await launch({ webgpu: false });
   const lines = head(chromium.browser.version());
   try {
@@ -144,7 +180,7 @@ function head(version) {
     `Headless Chromium ${version} on ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, no GPU; each on one thread. Megabytes as a server sends them: brotli 11,`,
     "for weights brotli 5. Only what the page asks for until the first hit; all scripts are minified, nearmiss by esbuild. Time: from `import()` to",
     `the first of three documents, on visits after the first, from the browser's cache where it keeps files so large; the median of ${VISITS} visits (least–most), each a new page. The peers' ONNX files are made from the`,
-    "same safetensors by `bench/peers/export_onnx.py`; int8 is onnxruntime's dynamic quantisation. MiniLM is all-MiniLM-L6-v2 (6 layers, 384 numbers);",
+    "same safetensors by `bench/download/export_onnx.py`; int8 is onnxruntime's dynamic quantisation. MiniLM is all-MiniLM-L6-v2 (6 layers, 384 numbers);",
     "compact is the model in nearmiss (2 layers, 256 numbers). nearmiss works in a worker, the others in the page. Other work ran on the machine meanwhile:",
     "compare within the table.",
     "",
