@@ -6,7 +6,7 @@
 
 use super::config::BertConfig;
 #[cfg(not(feature = "webgpu"))]
-use super::elementwise::{gelu, layer_norm, masked_softmax};
+use super::elementwise::{gelu, layer_norm, linear, masked_softmax, products};
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Distribution, Int, Tensor};
@@ -97,8 +97,8 @@ impl BertLayer {
     fn forward(&self, x: Tensor<3>, bias: Tensor<4>, dropout: f64) -> Tensor<3> {
         let attended = drop_out(self.attention(x.clone(), bias), dropout);
         let x = layer_norm(x + attended, &self.attention_norm, self.epsilon);
-        let inner = gelu(self.inner.forward(x.clone())); // [batch, seq, intermediate]
-        layer_norm(x + drop_out(self.outer.forward(inner), dropout), &self.norm, self.epsilon)
+        let inner = gelu(linear(x.clone(), &self.inner)); // [batch, seq, intermediate]
+        layer_norm(x + drop_out(linear(inner, &self.outer), dropout), &self.norm, self.epsilon)
     }
 
     #[cfg(not(feature = "webgpu"))]
@@ -106,13 +106,13 @@ impl BertLayer {
         let [batch, seq, hidden] = x.dims();
         let size = hidden / self.heads;
         let split = |t: Tensor<3>| t.reshape([batch, seq, self.heads, size]).swap_dims(1, 2); // [batch, heads, seq, size]
-        let query = split(self.query.forward(x.clone()));
-        let key = split(self.key.forward(x.clone()));
-        let value = split(self.value.forward(x));
-        let scores = query.matmul(key.swap_dims(2, 3)); // [batch, heads, seq, seq]
+        let query = split(linear(x.clone(), &self.query));
+        let key = split(linear(x.clone(), &self.key));
+        let value = split(linear(x, &self.value));
+        let scores = products(query, key.swap_dims(2, 3)); // [batch, heads, seq, seq]
         let shares = masked_softmax(scores, 1.0 / (size as f32).sqrt(), bias);
-        let mixed = shares.matmul(value).swap_dims(1, 2); // [batch, seq, heads, size]
-        self.output.forward(mixed.reshape([batch, seq, hidden]))
+        let mixed = products(shares, value).swap_dims(1, 2); // [batch, seq, heads, size]
+        linear(mixed.reshape([batch, seq, hidden]), &self.output)
     }
 }
 

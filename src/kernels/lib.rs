@@ -22,13 +22,15 @@ pub mod graph;
 mod lanes;
 mod norm;
 mod pairs;
+mod product;
 mod rows;
 mod search;
 mod top_k;
 
 pub use activation::{gelu, gelu_backward, masked_softmax, masked_softmax_backward};
 pub use dot::dot;
-pub use norm::{NormSums, layer_norm, layer_norm_backward};
+pub use norm::{NormSums, column_sums, layer_norm, layer_norm_backward};
+pub use product::{View, product};
 pub use rows::Rows;
 pub use search::{search, search_many};
 pub use top_k::{Hit, TopK, top_k};

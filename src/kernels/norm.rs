@@ -54,6 +54,18 @@ pub fn layer_norm_backward(x: &[f32], gamma: &[f32], epsilon: f32, gradient: &mu
     }
 }
 
+/// The sum of each column.
+///
+/// # Shapes
+/// - values: `[rows, columns]`; output: `[columns]`
+pub fn column_sums(values: &[f32], columns: usize) -> Vec<f32> {
+    let mut sums = vec![0.0; columns];
+    for row in values.chunks_exact(columns.max(1)) {
+        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+    }
+    sums
+}
+
 /// Mean, and 1 by the root of the variance.
 fn moments(row: &[f32], epsilon: f32) -> (f32, f32) {
     let share = 1.0 / row.len() as f32;

@@ -2,11 +2,12 @@
 //! the output of softmax.
 
 use super::ops::{Elementwise, Floats, columns, in_place, slice};
+use super::products::{Matrices, forward, with_columns};
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Flex};
+use burn::backend::{Autodiff, Flex, TensorMetadata};
 use burn::tensor::TensorData;
 use nearmiss_kernels as kernels;
 
@@ -26,6 +27,31 @@ impl<C: CheckpointStrategy> Elementwise for Autodiff<Flex, C> {
         match MaskedSoftmax.prepare::<C>([node]).compute_bound().stateful() {
             OpsKind::Tracked(prep) => prep.finish((shares.clone(), scale as f32), shares),
             OpsKind::UnTracked(prep) => prep.finish(shares),
+        }
+    }
+
+    fn map_rows(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let nodes = [x.node(), weight.node(), bias.node()];
+        let [x, weight, bias] = [x, weight, bias].map(FloatTensor::<Self>::into_primitive);
+        match MapRows.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => {
+                let kept = (x.clone(), weight.clone());
+                prep.finish(kept, Flex::map_rows(x, weight, bias))
+            }
+            OpsKind::UnTracked(prep) => prep.finish(Flex::map_rows(x, weight, bias)),
+        }
+    }
+
+    fn products(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
+        let nodes = [a.node(), b.node()];
+        let [a, b] = [a, b].map(FloatTensor::<Self>::into_primitive);
+        match Products.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish((a.clone(), b.clone()), Flex::products(a, b)),
+            OpsKind::UnTracked(prep) => prep.finish(Flex::products(a, b)),
         }
     }
 
@@ -80,6 +106,56 @@ impl Backward<Flex, 1> for MaskedSoftmax {
                 kernels::masked_softmax_backward(slice(&shares), gradient, scale, length);
             };
             grads.register::<Flex>(node.id, in_place(gradient, change));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct MapRows;
+
+impl Backward<Flex, 3> for MapRows {
+    /// Input and weight.
+    type State = (Floats, Floats);
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<Flex>(&ops.node).to_contiguous();
+        let ((x, weight), [of_x, of_weight, of_bias]) = (ops.state, ops.parents);
+        let [x, weight] = [x.to_contiguous(), forward(weight)];
+        let rows = Matrices::rows(&gradient);
+        let [from, to] = [columns(&x), columns(&gradient)];
+        let mut register = |id, values, shape| {
+            grads.register::<Flex>(id, Floats::from_data(TensorData::new(values, shape)));
+        };
+        if let Some(node) = of_x {
+            register(node.id, rows.times(Matrices::of(&weight).turned()), with_columns(&gradient, from));
+        }
+        if let Some(node) = of_weight {
+            register(node.id, Matrices::rows(&x).turned().times(rows), vec![from, to]);
+        }
+        if let Some(node) = of_bias {
+            register(node.id, kernels::column_sums(slice(&gradient), to), vec![to]);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Products;
+
+impl Backward<Flex, 2> for Products {
+    /// Both sides.
+    type State = (Floats, Floats);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<Flex>(&ops.node).to_contiguous();
+        let ((a, b), [of_a, of_b]) = (ops.state, ops.parents);
+        let [a, b] = [a, b].map(forward);
+        if let Some(node) = of_a {
+            let values = Matrices::of(&gradient).times(Matrices::of(&b).turned());
+            grads.register::<Flex>(node.id, Floats::from_data(TensorData::new(values, a.shape())));
+        }
+        if let Some(node) = of_b {
+            let values = Matrices::of(&a).turned().times(Matrices::of(&gradient));
+            grads.register::<Flex>(node.id, Floats::from_data(TensorData::new(values, b.shape())));
         }
     }
 }

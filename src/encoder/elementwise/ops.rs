@@ -1,7 +1,9 @@
 //! The operations as burn calls them, and how a tensor of the CPU becomes a slice.
 
+use super::products::{Matrices, forward, with_columns};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Flex, TensorMetadata, backend_extension};
+use burn::tensor::TensorData;
 use nearmiss_kernels as kernels;
 
 /// A tensor of the CPU backend.
@@ -18,6 +20,22 @@ pub(super) trait Elementwise: Backend {
     /// # Shapes
     /// - scores and output: `[batch, .., seq]`; bias: `[batch, 1, .., seq]`, without a gradient
     fn masked_softmax(scores: FloatTensor<Self>, bias: FloatTensor<Self>, scale: f64) -> FloatTensor<Self>;
+
+    /// `x × weight + bias`.
+    ///
+    /// # Shapes
+    /// - x: `[.., k]`; weight: `[k, n]`; bias: `[n]`; output: `[.., n]`
+    fn map_rows(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+
+    /// A product for each head of each text.
+    ///
+    /// # Shapes
+    /// - a: `[batch, heads, m, k]`; b: `[batch, heads, k, n]`; output: `[batch, heads, m, n]`
+    fn products(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// Layer norm of each row.
     ///
@@ -39,6 +57,22 @@ impl Elementwise for Flex {
     fn masked_softmax(scores: Floats, bias: Floats, scale: f64) -> Floats {
         let (length, bias) = (columns(&scores), bias.to_contiguous());
         in_place(scores, |scores| kernels::masked_softmax(scores, slice(&bias), scale as f32, length))
+    }
+
+    fn map_rows(x: Floats, weight: Floats, bias: Floats) -> Floats {
+        let [x, weight, bias] = [x.to_contiguous(), forward(weight), bias.to_contiguous()];
+        let width = columns(&weight);
+        let mut out = Matrices::rows(&x).times(Matrices::of(&weight));
+        for row in out.chunks_exact_mut(width.max(1)) {
+            row.iter_mut().zip(slice(&bias)).for_each(|(out, bias)| *out += bias);
+        }
+        Floats::from_data(TensorData::new(out, with_columns(&x, width)))
+    }
+
+    fn products(a: Floats, b: Floats) -> Floats {
+        let [a, b] = [a, b].map(forward);
+        let out = Matrices::of(&a).times(Matrices::of(&b));
+        Floats::from_data(TensorData::new(out, with_columns(&a, columns(&b))))
     }
 
     fn rows_norm(x: Floats, gamma: Floats, beta: Floats, epsilon: f64) -> Floats {
