@@ -63,7 +63,7 @@ function factsOf({ device, model, memory }: State): [string, string | null][] {
   const { facts, limits, bytes } = strings.build;
   const parts = (["wasm", "weights", "embeddings", "gpu", "store"] as const).map((part): [string, string | null] => [facts[part], memory && bytes(memory, part)]);
   return [
-    [facts.device, device && `${strings.device.kind[device.kind]}: ${device.name}`],
+    [facts.device, device && strings.device.named(strings.device.kind[device.kind], device.name)],
     [facts.reason, device?.reason ?? null],
     [facts.limits, device?.limits ? limits(device.limits) : null],
     [facts.model, model && strings.build.model(model.name, model)],
