@@ -8,7 +8,7 @@ import { place, type Plane } from "./plane.ts";
 export type Graded = ReadonlyMap<number, number>;
 
 /** What does not change in a training. */
-export interface Ground {
+export interface Measured {
   documents: Rows;
   practice: Rows;
   heldOut: Rows;
@@ -17,13 +17,16 @@ export interface Ground {
   heldOutGrades: Graded[];
   /** Rows of `practice` that can be followed. */
   followed: number[];
-  plane: Plane;
   /** Cosine. */
   margin: number;
   /** Is the loss that of pairs which are pulled and never pushed (contrastive, margin 0), and not the margin loss? */
   onlyPulls: boolean;
   /** The notes that count: copies made to provoke trouble come behind them, and are searched by nobody. */
   notes: number;
+}
+
+export interface Ground extends Measured {
+  plane: Plane;
 }
 
 /** @param weights null for the model before training; `before` holds the examples of the frame before, null for the first */
