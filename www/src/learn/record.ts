@@ -5,7 +5,7 @@ import { readCheckpoint, type Example, type Moment } from "./checkpoint.ts";
 import type { Frame, Run } from "./frames.ts";
 import type { Graded, Measured } from "./measure.ts";
 import { inThisThread, type Measurer } from "./measurer.ts";
-import { FOLLOWED, plan, type Material } from "./plan.ts";
+import { FOLLOWED, plan, type Material, type Plan } from "./plan.ts";
 import type { Lesson } from "./settings.ts";
 
 export type Choice = Pick<Lesson, "negatives" | "margin" | "trouble">;
@@ -23,7 +23,13 @@ export interface Recorded {
  *
  * @throws {NearmissError} as `train`
  */
-export async function* record(nm: Nearmiss, material: Material, choice: Choice, signal?: AbortSignal, measurer: Measurer = inThisThread()): AsyncGenerator<Recorded, Verdict | null, void> {
+export async function* record(
+  nm: Nearmiss,
+  material: Material,
+  choice: Choice,
+  signal?: AbortSignal,
+  measurer: Measurer = inThisThread(),
+): AsyncGenerator<Recorded, Verdict | null, void> {
   const planned = plan(material, choice);
   await nm.documents.add(planned.documents, signal ? { signal } : {});
   await nm.judgments.add(planned.judgments);
@@ -37,7 +43,7 @@ export async function* record(nm: Nearmiss, material: Material, choice: Choice, 
     if (event.type !== "checkpoint") continue;
     const moment = readCheckpoint(event.bytes);
     if (!about) {
-      const ground = await prepare(nm, material, planned.documents, planned.judgments, moment, planned.options.loss === "contrastive", choice.margin);
+      const ground = await prepare(nm, planned, moment, choice.margin);
       const share = await measurer.begin(ground);
       const questions = ground.followed.map((number) => moment.queries[number] ?? "");
       about = { ...choice, model: nm.model.fingerprint, share, copies: planned.copies, questions };
@@ -51,13 +57,12 @@ export async function* record(nm: Nearmiss, material: Material, choice: Choice, 
 }
 
 /** Embeddings of everything as the model gives them; the head does the rest. */
-async function prepare(nm: Nearmiss, material: Material, documents: Document[], judgments: Judgment[], { queries }: Moment, onlyPulls: boolean, margin: number): Promise<Measured> {
-  const numbers = new Map(material.documents.map(({ id }, at) => [id, at]));
+async function prepare(nm: Nearmiss, { documents, judgments, copies, options }: Plan, { queries }: Moment, margin: number): Promise<Measured> {
+  const numbers = new Map(documents.map(({ id }, at) => [id, at]));
   const heldOut = [...new Set(judgments.filter(({ split }) => split !== "train").map(({ query }) => query))];
   const dim = nm.model.dimensions;
   const encode = async (texts: string[], as: "query" | "document"): Promise<Rows> => ({ values: await nm.encode(texts, { as }), dim });
   const rows = await encode(documents.map(contentOf), "document");
-  const notes = material.documents.length;
   const grades = (queries: string[]) => queries.map((query) => gradesOf(query, judgments, numbers));
   const practice = await encode(queries, "query");
   const followed = FOLLOWED.filter((number) => number < queries.length);
@@ -69,8 +74,8 @@ async function prepare(nm: Nearmiss, material: Material, documents: Document[], 
     heldOutGrades: grades(heldOut),
     followed,
     margin,
-    onlyPulls,
-    notes,
+    onlyPulls: options.loss === "contrastive",
+    notes: documents.length - copies.length,
   };
 }
 
