@@ -42,10 +42,11 @@ async function trained(runOf, notes, choice, model) {
   }
 }
 
-/** First and last moment in a line. */
+/** First, middle and last moment in a line. */
 function told(frames) {
-  const ends = (name, digits) => [0, Math.floor(frames.length / 2), frames.length - 1].map((at) => frames[at][name].toFixed(digits)).join(" ");
-  return `loss ${ends("loss", 3)} active ${ends("active", 0)}/${frames[0].triplets} rank ${ends("rank", 1)} alike ${ends("alike", 2)} held-out ${ends("heldOut", 3)} practice ${ends("practice", 3)}`;
+  const digits = { loss: 3, active: 0, rank: 1, alike: 2, heldOut: 3, practice: 3 };
+  const moments = [0, Math.floor(frames.length / 2), frames.length - 1];
+  return Object.entries(digits).map(([name, digits]) => `${name} ${moments.map((at) => frames[at][name].toFixed(digits)).join(" ")}`).join("  ");
 }
 
 await script(import.meta.url, main);

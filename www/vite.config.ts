@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
+import { offline } from "./offline/plugin.ts";
 
 /**
  * The policy stands once, in index.html, so that it holds on any host; here it is read for the preview server's headers.
@@ -43,7 +44,7 @@ export default defineConfig({
   // One page and no routes: what is not there is a 404, not the page again under another name.
   appType: "mpa",
   resolve: { alias: { nearmiss: new URL("../pkg/dist/index.js", import.meta.url).pathname } },
-  plugins: [characterMaps(), reference()],
+  plugins: [characterMaps(), reference(), offline()],
   worker: { format: "es" },
   assetsInclude: ["**/*.wasm"],
   build: { outDir: "dist", emptyOutDir: true, target: "es2022", assetsInlineLimit: 0 },

@@ -34,7 +34,7 @@ describe("the view Build", { timeout: 300_000 }, () => {
     await page.getByTestId("build-note").filter({ hasText: `${sample().corpus.length} passages` }).waitFor();
     await page.locator("#call-run:enabled").waitFor();
     const facts = await page.getByTestId("engine-facts").textContent();
-    assert.match(facts, /CPU: .*32 dimensions, 2 layers/);
+    assert.match(facts, /DeviceCPU.*32 dimensions, 2 layers/);
     await page.getByTestId("engine-facts").filter({ hasText: /Engine’s memory[\d.]+ MB/ }).waitFor();
   });
 
@@ -84,7 +84,7 @@ describe("the view Build", { timeout: 300_000 }, () => {
     await page.getByTestId("mark-right").first().click();
     await page.locator(".doors a", { hasText: "Build" }).click();
     const calls = page.getByTestId("calls");
-    await calls.filter({ hasText: "nm.judgments.add" }).waitFor();
+    await calls.filter({ hasText: /"rotate the signing key".*\/\/ [\d.,]+ ms\n.*nm\.judgments\.add\(.*ms$/ }).waitFor();
     const code = await calls.textContent();
     assert.match(code, /^import \{ Nearmiss \} from "nearmiss";\n\nconst nm = await Nearmiss\.create\(\{ model: "models\/tiny\/", device: "cpu", storage: "opfs:/);
     assert.match(code, /await nm\.documents\.add\(\[\{ id: "signing-key".* \/\* 81 more \*\/\]\);/);

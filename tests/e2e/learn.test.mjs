@@ -116,6 +116,22 @@ describe("the view Learn", { timeout: 300_000 }, () => {
     await page.context().close();
   });
 
+  it("names a note where the pointer or the focus is", async () => {
+    const page = await open("#learn&step=5");
+    const title = (await page.locator("#lesson-notes tr").nth(2).locator("th").textContent()).replace(/^\d| \(negative \d\)$/g, "");
+    const point = page.locator("#dial .point.negative", { hasText: "2" });
+    await point.hover();
+    assert.equal(await page.locator("#dial .name").textContent(), title);
+    await page.mouse.move(0, 0);
+    assert.equal(await page.locator("#dial .name").textContent(), "");
+    await point.focus();
+    assert.equal(await page.locator("#dial .name").textContent(), title);
+    assert.match(await point.getAttribute("aria-label"), new RegExp(`^Negative 2: ${title}, .*(in|out)side by 0\\.\\d\\d$`));
+    await page.locator("#map .point.positive").hover();
+    await page.locator("#map .name:not(:empty)").waitFor();
+    await page.context().close();
+  });
+
   it("restores a state from its link, and writes it there", async () => {
     const page = await open("#learn&negatives=bm25&margin=0.1&step=12&question=3&slow=true");
     await atStep(page, 12);

@@ -15,7 +15,8 @@ export async function lessonCode() {
   const folder = await mkdtemp(join(tmpdir(), "nearmiss-lesson-"));
   try {
     const outfile = join(folder, "recorder.mjs");
-    await esbuild.build({ entryPoints: [join(ROOT, "www/src/learn/recorder.ts")], bundle: true, format: "esm", platform: "node", outfile, logLevel: "warning" });
+    const entryPoints = [join(ROOT, "www/src/learn/recorder.ts")];
+    await esbuild.build({ entryPoints, bundle: true, format: "esm", platform: "node", outfile, logLevel: "warning" });
     return await import(pathToFileURL(outfile).href);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 /** The page: one state, one session that acts on it, and a view for each section of index.html. */
 import { mountDoors } from "./doors.ts";
 import { linkState, readDevice, readModelName } from "./link.ts";
+import { mountOffline } from "./offline.ts";
 import { Session } from "./session.ts";
 import { initial, Store } from "./state.ts";
 import { mountAnswer } from "./views/answer.ts";
@@ -47,6 +48,7 @@ mountResults(store, session);
 mountLearn(store, session.lesson);
 mountPlayground(store, session);
 mountWatching(store, session);
+mountOffline(store);
 
 // Links within a view must not replace the settings that stand in the address.
 for (const link of document.querySelectorAll<HTMLAnchorElement>('a[href^="#"]:not([data-to])')) {

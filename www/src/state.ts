@@ -96,8 +96,8 @@ export interface State extends Settings {
   ends: Ends | null;
   playing: boolean;
   live: "off" | "opening" | "on";
-  /** What the engine says at the end of a live training. */
-  liveVerdict: string | null;
+  /** What is to be said of a live training: at its end, the verdict of the engine. */
+  liveNote: string | null;
   /** How the engine of this page was made, as code; "" before. */
   created: string;
   /** What it was asked since, oldest first. */
@@ -167,7 +167,7 @@ export const initial: State = {
   ends: null,
   playing: false,
   live: "off",
-  liveVerdict: null,
+  liveNote: null,
   created: "",
   calls: [],
   events: [],

@@ -43,7 +43,8 @@ export const strings = {
   device: {
     kind: { webgpu: "WebGPU", cpu: "CPU" },
     /** Some builds name their kind themselves: no "CPU (CPU (…))". */
-    line: (kind: string, name: string) => `Runs on ${name === "" || name.startsWith(kind) ? name || kind : `${kind} (${name})`}. `,
+    named: (kind: string, name: string) => (name === "" || name.startsWith(kind) ? name || kind : `${kind} (${name})`),
+    line: (kind: string, name: string): string => `Runs on ${strings.device.named(kind, name)}. `,
   },
   model: {
     facts: (dimensions: number, layers: number, parameters: number) =>

@@ -16,7 +16,13 @@ const SEARCHES = 20;
 const STEPS = 8;
 
 /** @param onStep called before each part @throws {NearmissError} as the calls it makes */
-export async function benchmark(nm: Nearmiss, documents: readonly Document[], judged: boolean, signal: AbortSignal, onStep: (name: Measured["name"]) => void): Promise<Measured[]> {
+export async function benchmark(
+  nm: Nearmiss,
+  documents: readonly Document[],
+  judged: boolean,
+  signal: AbortSignal,
+  onStep: (name: Measured["name"]) => void,
+): Promise<Measured[]> {
   const texts = documents.slice(0, TEXTS).map(({ text }) => text);
   onStep("encode");
   // Once without a clock: the first batch of a length may have to be prepared for.
@@ -66,5 +72,6 @@ function median(values: readonly number[]): number {
 /** A table for an issue or a mail. */
 export function markdown(rows: readonly (readonly [string, string, string])[], device: DeviceInfo, model: string): string {
   const lines = rows.map((row) => `| ${row.join(" | ")} |`);
-  return [`nearmiss, ${model}, ${device.kind === "webgpu" ? "WebGPU" : "CPU"} (${device.name})`, "", "| What | Median | Rounds |", "|---|---:|---:|", ...lines, ""].join("\n");
+  const title = `nearmiss, ${model}, ${device.kind === "webgpu" ? "WebGPU" : "CPU"} (${device.name})`;
+  return [title, "", "| What | Median | Rounds |", "|---|---:|---:|", ...lines, ""].join("\n");
 }

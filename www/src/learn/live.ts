@@ -1,18 +1,22 @@
 /** A training of the lesson in this page: an engine of its own, so that nothing of a person's notes and marks is touched. */
 import { Nearmiss, type CreateOptions, type Verdict } from "nearmiss";
 import type { Frame, Run } from "./frames.ts";
+import type { Measurer } from "./measurer.ts";
+import { inWorker } from "./measurer-worker.ts";
 import type { Material } from "./plan.ts";
 import { record, type Choice, type Recorded } from "./record.ts";
 
 export class Live {
   readonly #engine: Nearmiss;
   readonly #controller: AbortController;
+  readonly #measurer: Measurer;
   readonly #recording: AsyncGenerator<Recorded, Verdict | null, void>;
 
   private constructor(engine: Nearmiss, material: Material, choice: Choice) {
     this.#engine = engine;
     this.#controller = new AbortController();
-    this.#recording = record(engine, material, choice, this.#controller.signal);
+    this.#measurer = inWorker();
+    this.#recording = record(engine, material, choice, this.#controller.signal, this.#measurer);
   }
 
   /**
@@ -47,6 +51,7 @@ export class Live {
   /** Ends the training and frees the engine; calling it again does nothing. */
   async close(): Promise<void> {
     this.#controller.abort();
+    this.#measurer.close();
     await this.#engine.dispose();
   }
 }

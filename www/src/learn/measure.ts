@@ -8,7 +8,7 @@ import { place, type Plane } from "./plane.ts";
 export type Graded = ReadonlyMap<number, number>;
 
 /** What does not change in a training. */
-export interface Ground {
+export interface Measured {
   documents: Rows;
   practice: Rows;
   heldOut: Rows;
@@ -17,13 +17,16 @@ export interface Ground {
   heldOutGrades: Graded[];
   /** Rows of `practice` that can be followed. */
   followed: number[];
-  plane: Plane;
   /** Cosine. */
   margin: number;
   /** Is the loss that of pairs which are pulled and never pushed (contrastive, margin 0), and not the margin loss? */
   onlyPulls: boolean;
   /** The notes that count: copies made to provoke trouble come behind them, and are searched by nobody. */
   notes: number;
+}
+
+export interface Ground extends Measured {
+  plane: Plane;
 }
 
 /** @param weights null for the model before training; `before` holds the examples of the frame before, null for the first */
@@ -46,7 +49,9 @@ export function measure(ground: Ground, weights: Float32Array | null, examples: 
   };
 }
 
-function scoresOf(examples: Example[], cosine: (query: number, document: number) => number, { margin, onlyPulls }: Ground) {
+type Cosine = (query: number, document: number) => number;
+
+function scoresOf(examples: Example[], cosine: Cosine, { margin, onlyPulls }: Ground) {
   const [positives, negatives]: [number[], number[]] = [[], []];
   let [loss, active] = [0, 0];
   for (const example of examples) {
@@ -61,7 +66,8 @@ function scoresOf(examples: Example[], cosine: (query: number, document: number)
   }
   const triplets = negatives.length;
   const pulled = positives.reduce((sum, cosine) => sum + (1 - cosine) ** 2 / 2, 0) / Math.max(positives.length + triplets, 1);
-  return { loss: onlyPulls ? pulled : loss / Math.max(triplets, 1), active, triplets, positive: mean(positives), negative: mean(negatives), positives, negatives };
+  const means = { loss: onlyPulls ? pulled : loss / Math.max(triplets, 1), positive: mean(positives), negative: mean(negatives) };
+  return { ...means, active, triplets, positives, negatives };
 }
 
 function mean(values: number[]): number {
@@ -81,17 +87,20 @@ function bars(cosines: number[]): number[] {
 
 /** Null when all are the same: then nobody looked, or it made no difference. */
 function sameNegatives(before: Example[], now: Example[]): number | null {
-  const pairs = (examples: Example[]) => examples.flatMap(({ query, positive, negatives }) => negatives.map((document) => `${query} ${positive} ${document}`));
-  const [old, fresh] = [new Set(pairs(before)), pairs(now)];
-  const same = fresh.filter((pair) => old.has(pair)).length / Math.max(fresh.length, 1);
+  const [old, fresh] = [new Set(tripletsOf(before)), tripletsOf(now)];
+  const same = fresh.filter((triplet) => old.has(triplet)).length / Math.max(fresh.length, 1);
   return same === 1 ? null : same;
+}
+
+function tripletsOf(examples: Example[]): string[] {
+  return examples.flatMap(({ query, positive, negatives }) => negatives.map((document) => `${query} ${positive} ${document}`));
 }
 
 function placesOf(rows: Rows, plane: Plane): [number, number][] {
   return Array.from({ length: count(rows) }, (_, at) => place(plane, row(rows, at)));
 }
 
-function follow(examples: Example[], query: number, cosine: (query: number, document: number) => number): { positive: Scored; negatives: Scored[] } {
+function follow(examples: Example[], query: number, cosine: Cosine): { positive: Scored; negatives: Scored[] } {
   const scored = (document: number): Scored => [document, cosine(query, document)];
   const example = examples.find((example) => example.query === query);
   if (!example) throw new Error(`the practice question no. ${query} has no example`);

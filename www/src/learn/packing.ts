@@ -62,8 +62,12 @@ function packFrame(frame: Frame, unit: number, moves: number[]): PackedFrame {
     unit,
     moves: moves.map((move) => DIGITS[move + MIDDLE]).join(""),
     bars: [bars.positives, bars.negatives],
-    followed: followed.map(({ positive, negatives }) => [positive, ...negatives].flatMap(([document, cosine]) => [document, Math.round(cosine * 1000)])),
+    followed: followed.map(({ positive, negatives }) => [positive, ...negatives].flatMap(thousandths)),
   };
+}
+
+function thousandths([document, cosine]: Scored): number[] {
+  return [document, Math.round(cosine * 1000)];
 }
 
 function unpackFrame({ numbers, same, bars: [positives, negatives], followed }: PackedFrame, places: number[]): Frame {

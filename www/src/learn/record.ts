@@ -3,9 +3,9 @@ import type { Document, Judgment, Nearmiss, TrainEvent, Verdict } from "nearmiss
 import type { Rows } from "./algebra.ts";
 import { readCheckpoint, type Example, type Moment } from "./checkpoint.ts";
 import type { Frame, Run } from "./frames.ts";
-import { measure, type Graded, type Ground } from "./measure.ts";
-import { FOLLOWED, plan, type Material } from "./plan.ts";
-import { planeOf } from "./plane.ts";
+import type { Graded, Measured } from "./measure.ts";
+import { inThisThread, type Measurer } from "./measurer.ts";
+import { FOLLOWED, plan, type Material, type Plan } from "./plan.ts";
 import type { Lesson } from "./settings.ts";
 
 export type Choice = Pick<Lesson, "negatives" | "margin" | "trouble">;
@@ -23,12 +23,17 @@ export interface Recorded {
  *
  * @throws {NearmissError} as `train`
  */
-export async function* record(nm: Nearmiss, material: Material, choice: Choice, signal?: AbortSignal): AsyncGenerator<Recorded, Verdict | null, void> {
+export async function* record(
+  nm: Nearmiss,
+  material: Material,
+  choice: Choice,
+  signal?: AbortSignal,
+  measurer: Measurer = inThisThread(),
+): AsyncGenerator<Recorded, Verdict | null, void> {
   const planned = plan(material, choice);
   await nm.documents.add(planned.documents, signal ? { signal } : {});
-  for (const judgment of planned.judgments) await nm.judgments.add(judgment);
+  await nm.judgments.add(planned.judgments);
   let about: Recorded["about"] | null = null;
-  let ground: Ground | null = null;
   let step: Recorded["event"] = null;
   let before: Example[] | null = null;
   let verdict: Verdict | null = null;
@@ -37,28 +42,27 @@ export async function* record(nm: Nearmiss, material: Material, choice: Choice, 
     if (event.type === "verdict") verdict = event;
     if (event.type !== "checkpoint") continue;
     const moment = readCheckpoint(event.bytes);
-    if (!ground || !about) {
-      ground = await prepare(nm, material, planned.documents, planned.judgments, moment, planned.options.loss === "contrastive", choice.margin);
+    if (!about) {
+      const ground = await prepare(nm, planned, moment, choice.margin);
+      const share = await measurer.begin(ground);
       const questions = ground.followed.map((number) => moment.queries[number] ?? "");
-      about = { ...choice, model: nm.model.fingerprint, share: ground.plane.share, copies: planned.copies, questions };
-      yield { about, frame: measure(ground, null, moment.examples, null), event: null };
+      about = { ...choice, model: nm.model.fingerprint, share, copies: planned.copies, questions };
+      yield { about, frame: await measurer.frame(null, moment.examples, null), event: null };
       before = moment.examples;
     }
-    yield { about, frame: measure(ground, moment.weights, moment.examples, before), event: step };
+    yield { about, frame: await measurer.frame(moment.weights, moment.examples, before), event: step };
     before = moment.examples;
   }
   return verdict;
 }
 
 /** Embeddings of everything as the model gives them; the head does the rest. */
-async function prepare(nm: Nearmiss, material: Material, documents: Document[], judgments: Judgment[], { queries }: Moment, onlyPulls: boolean, margin: number): Promise<Ground> {
-  const numbers = new Map(material.documents.map(({ id }, at) => [id, at]));
+async function prepare(nm: Nearmiss, { documents, judgments, copies, options }: Plan, { queries }: Moment, margin: number): Promise<Measured> {
+  const numbers = new Map(documents.map(({ id }, at) => [id, at]));
   const heldOut = [...new Set(judgments.filter(({ split }) => split !== "train").map(({ query }) => query))];
   const dim = nm.model.dimensions;
   const encode = async (texts: string[], as: "query" | "document"): Promise<Rows> => ({ values: await nm.encode(texts, { as }), dim });
   const rows = await encode(documents.map(contentOf), "document");
-  const notes = material.documents.length;
-  const base = { values: rows.values.subarray(0, notes * dim), dim };
   const grades = (queries: string[]) => queries.map((query) => gradesOf(query, judgments, numbers));
   const practice = await encode(queries, "query");
   const followed = FOLLOWED.filter((number) => number < queries.length);
@@ -69,10 +73,9 @@ async function prepare(nm: Nearmiss, material: Material, documents: Document[], 
     practiceGrades: grades(queries),
     heldOutGrades: grades(heldOut),
     followed,
-    plane: planeOf(base),
     margin,
-    onlyPulls,
-    notes,
+    onlyPulls: options.loss === "contrastive",
+    notes: documents.length - copies.length,
   };
 }
 

@@ -16,8 +16,8 @@ export function choices(): Choice[] {
   return [...usual, ...TROUBLES.filter((trouble) => trouble !== "none").map((trouble): Choice => ({ negatives: "ance", margin: 0.2, trouble }))];
 }
 
-/** A whole training, or its first steps, with the engine's own events beside it. */
-export async function runOf(nm: Nearmiss, material: Material, choice: Choice, steps = STEPS): Promise<{ run: Run; events: Recorded["event"][]; verdict: Verdict | null }> {
+/** A whole training, or its first steps, and the engine's own verdict at its end. */
+export async function runOf(nm: Nearmiss, material: Material, choice: Choice, steps = STEPS): Promise<{ run: Run; verdict: Verdict | null }> {
   const recording = record(nm, material, choice);
   const all: Recorded[] = [];
   let verdict: Verdict | null = null;
@@ -30,5 +30,5 @@ export async function runOf(nm: Nearmiss, material: Material, choice: Choice, st
   await recording.return(null);
   const [first] = all;
   if (!first) throw new Error("the training took no step");
-  return { run: { ...first.about, frames: all.map(({ frame }) => frame) }, events: all.map(({ event }) => event), verdict };
+  return { run: { ...first.about, frames: all.map(({ frame }) => frame) }, verdict };
 }

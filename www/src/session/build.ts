@@ -1,6 +1,6 @@
 /** The view "Build": calls on the engine of this page, a log of what was called, and how fast it goes. */
 import { NearmissError, type DocumentInput, type Nearmiss, type TrainOptions } from "nearmiss";
-import { benchmark } from "../build/benchmark.ts";
+import { benchmark, type Measured } from "../build/benchmark.ts";
 import { readArgs, type Offer } from "../build/calls.ts";
 import { display } from "../build/code.ts";
 import { untold, type Listener } from "../build/recorder.ts";
@@ -81,7 +81,8 @@ export class Build {
     if (!engine) return;
     const judged = store.state.judgments.length > 0;
     await this.#desk.run("build", strings.build.bench.running.encode, async ({ signal, report }) => {
-      const measured = await benchmark(untold(engine), store.state.documents, judged, signal, (name) => report({ label: strings.build.bench.running[name] }));
+      const say = (name: Measured["name"]) => report({ label: strings.build.bench.running[name] });
+      const measured = await benchmark(untold(engine), store.state.documents, judged, signal, say);
       store.update({ measured });
     });
     await this.look();

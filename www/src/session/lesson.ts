@@ -80,11 +80,12 @@ export class LessonSession {
   /** Loads a model and begins a training with the present settings. */
   async goLive(): Promise<void> {
     const model = this.#model();
-    if (model === null || this.#store.state.busy) return;
+    if (this.#store.state.busy) return;
+    if (model === null) return this.#store.update({ liveNote: strings.learn.live.another });
     this.pause();
     await this.endLive();
     const choice = choiceOf(this.#store.state.lesson);
-    this.#store.update({ live: "opening", liveVerdict: null });
+    this.#store.update({ live: "opening", liveNote: null });
     await runJob(this.#store, "learn", strings.model.starting, async (job) => {
       const material = await loadSample();
       const options = { ...(model && { model }), device: this.#device, signal: job.signal, onProgress: showLoading(job) };
@@ -103,7 +104,7 @@ export class LessonSession {
     this.#live = null;
     if (this.#store.state.live === "off") return;
     this.pause();
-    this.#store.update({ live: "off", liveVerdict: null });
+    this.#store.update({ live: "off", liveNote: null });
     await live?.close().catch(() => undefined);
     await this.#show();
   }
@@ -142,7 +143,7 @@ export class LessonSession {
         if (run.frames.length < STEPS) return true;
         // The last step is followed by what the engine makes of all of them.
         const end = await live.next();
-        if ("verdict" in end && this.#live === live) this.#store.update({ liveVerdict: end.verdict?.summary ?? null });
+        if ("verdict" in end && this.#live === live) this.#store.update({ liveNote: end.verdict?.summary ?? null });
       }
       await live.close();
       return "frame" in next;

@@ -39,7 +39,6 @@ export const learn = {
     `Step ${step}: ${moved(closer, "the answer", "it was")}, ${moved(negatives, "its negatives on average", "they were")}. ${inside(within, all, "still ")} ${violate(frame, margin)}`,
   renewed: (same: number) => ` Before this step negatives were looked for again: ${percent(1 - same, 0)} are new.`,
   caption: (question: string) => `Notes of the question “${question}”`,
-  loading: "Fetching the recording",
   roles: { positive: "positive", negative: (place: number) => `negative ${place}` },
   similarity: ([, value]: Scored) => cosine(value),
   change: (value: number | null) => (value === null ? "new" : signed(value)),

@@ -13,12 +13,23 @@ export function asPicture(chart: Element): Element {
   return chart;
 }
 
+/** Charts that wait for their turn. */
+const waiting = new Set<() => void>();
+let frame = 0;
+
+/** One chart a frame: a chart takes 10 to 30 ms to draw, and several at once would hold up whoever types or scrolls. */
+function drawNext(): void {
+  const [draw] = waiting;
+  if (draw) waiting.delete(draw);
+  frame = waiting.size > 0 ? requestAnimationFrame(drawNext) : 0;
+  draw?.();
+}
+
 /** Draws when told and when the width changes, at most once a frame. */
 export function onFrames(container: HTMLElement, draw: () => void): () => void {
-  let frame = 0;
   const ask = () => {
-    cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(draw);
+    waiting.add(draw);
+    frame ||= requestAnimationFrame(drawNext);
   };
   new ResizeObserver(ask).observe(container);
   return ask;

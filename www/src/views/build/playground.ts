@@ -51,5 +51,5 @@ export function mountPlayground(store: Store, session: Session): void {
 
 /** One argument a line; what is inside them stands on that line. */
 function written(args: readonly unknown[]): string {
-  return args.length === 0 ? "[]" : `[\n${args.map((arg) => `  ${JSON.stringify(arg)}`).join(",\n")}\n]`;
+  return args.length === 0 ? "[]" : `[\n${args.map((arg) => `  ${JSON.stringify(arg, null, 1).replace(/\s*\n\s*/g, " ")}`).join(",\n")}\n]`;
 }

@@ -61,9 +61,10 @@ function mountEngine(store: Store, session: Session): void {
 
 function factsOf({ device, model, memory }: State): [string, string | null][] {
   const { facts, limits, bytes } = strings.build;
-  const parts = (["wasm", "weights", "embeddings", "gpu", "store"] as const).map((part): [string, string | null] => [facts[part], memory && bytes(memory, part)]);
+  const taken = ["wasm", "weights", "embeddings", "gpu", "store"] as const;
+  const parts = taken.map((part): [string, string | null] => [facts[part], memory && bytes(memory, part)]);
   return [
-    [facts.device, device && `${strings.device.kind[device.kind]}: ${device.name}`],
+    [facts.device, device && strings.device.named(strings.device.kind[device.kind], device.name)],
     [facts.reason, device?.reason ?? null],
     [facts.limits, device?.limits ? limits(device.limits) : null],
     [facts.model, model && strings.build.model(model.name, model)],
@@ -74,7 +75,8 @@ function factsOf({ device, model, memory }: State): [string, string | null][] {
 
 function mountSpeed(store: Store, session: Session): void {
   byId("measure").addEventListener("click", () => void session.build.measure());
-  const rows = ({ measured }: State) => measured.map((one): [string, string, string] => [strings.build.bench.name(one), strings.build.bench.ms(one), strings.build.bench.rounds(one)]);
+  const { name, ms, rounds: times } = strings.build.bench;
+  const rows = ({ measured }: State) => measured.map((one): [string, string, string] => [name(one), ms(one), times(one)]);
   copyOnClick("copy-measured", "measured-copied", () => {
     const { device, model } = store.state;
     return device ? markdown(rows(store.state), device, model?.name ?? "") : "";
@@ -85,7 +87,8 @@ function mountSpeed(store: Store, session: Session): void {
       const none = state.measured.length === 0;
       byId("measured").hidden = none;
       byId("copy-measured").hidden = none;
-      byId("measured-rows").replaceChildren(...rows(state).map(([name, ms, rounds]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, ms), el("td", {}, rounds))));
+      const row = ([what, ...cells]: string[]) => el("tr", {}, el("th", { scope: "row" }, what ?? ""), ...cells.map((text) => el("td", {}, text)));
+      byId("measured-rows").replaceChildren(...rows(state).map(row));
     },
   );
   store.watch(

@@ -1,6 +1,6 @@
 /** Steps of the training, and what may be changed about it. */
 import { byId, radios, setText } from "../../dom.ts";
-import { MARGINS, NEGATIVES, STEPS, TROUBLES } from "../../learn/settings.ts";
+import { LESSON, MARGINS, NEGATIVES, STEPS, TROUBLES, type Lesson, type LessonNegatives } from "../../learn/settings.ts";
 import { nameOf } from "../../learn/names.ts";
 import type { LessonSession } from "../../session/lesson.ts";
 import { among } from "../../settings.ts";
@@ -9,7 +9,8 @@ import { strings } from "../../strings.ts";
 import { momentOf } from "./moment.ts";
 
 export function mountTransport(store: Store, session: LessonSession): void {
-  const [play, first, back, on] = ["play", "first-step", "step-back", "step-on"].map((id) => byId<HTMLButtonElement>(id)) as [HTMLButtonElement, HTMLButtonElement, HTMLButtonElement, HTMLButtonElement];
+  const [play, first] = [byId<HTMLButtonElement>("play"), byId<HTMLButtonElement>("first-step")];
+  const [back, on] = [byId<HTMLButtonElement>("step-back"), byId<HTMLButtonElement>("step-on")];
   const range = byId<HTMLInputElement>("lesson-step");
   const slow = byId<HTMLInputElement>("slow");
   const shown = () => momentOf(store.state)?.step ?? 0;
@@ -42,11 +43,12 @@ export function mountTransport(store: Store, session: LessonSession): void {
 }
 
 export function mountChoices(store: Store, session: LessonSession): void {
-  for (const input of radios("lesson-negatives")) input.addEventListener("change", () => session.change({ negatives: among(NEGATIVES, input.value) ?? "dense" }));
-  for (const input of radios("lesson-trouble")) input.addEventListener("change", () => session.change({ trouble: among(TROUBLES, input.value) ?? "none" }));
-  for (const input of radios("lesson-margin")) {
-    input.addEventListener("change", () => session.change({ margin: MARGINS.find((margin) => String(margin) === input.value) ?? 0.2 }));
-  }
+  const on = (name: string, chosen: (value: string) => Partial<Lesson>) => {
+    for (const input of radios(name)) input.addEventListener("change", () => session.change(chosen(input.value)));
+  };
+  on("lesson-negatives", (value) => ({ negatives: among(NEGATIVES, value) ?? LESSON.negatives }));
+  on("lesson-trouble", (value) => ({ trouble: among(TROUBLES, value) ?? LESSON.trouble }));
+  on("lesson-margin", (value) => ({ margin: MARGINS.find((margin) => String(margin) === value) ?? LESSON.margin }));
   store.watch(
     (state) => [state.lesson, state.ends],
     (state) => {
@@ -64,8 +66,9 @@ export function mountChoices(store: Store, session: LessonSession): void {
 /** How the recordings with this margin ended. */
 function endsOf({ ends, lesson: { margin } }: State): string {
   if (!ends) return "";
-  const all = NEGATIVES.map((negatives): [string, [number, number]] => [strings.learn.names[negatives], ends[nameOf({ negatives, margin, trouble: "none" })] ?? [0, 0]]);
-  return strings.learn.ends(margin, all.map(([name, [, end]]) => [name, end]), all[0]?.[1][0] ?? 0);
+  const endOf = (negatives: LessonNegatives) => ends[nameOf({ negatives, margin, trouble: "none" })] ?? [0, 0];
+  const all = NEGATIVES.map((negatives): [string, number] => [strings.learn.names[negatives], endOf(negatives)[1]]);
+  return strings.learn.ends(margin, all, endOf(LESSON.negatives)[0]);
 }
 
 export function mountLive(store: Store, session: LessonSession): void {
@@ -74,11 +77,11 @@ export function mountLive(store: Store, session: LessonSession): void {
   go.addEventListener("click", () => void session.goLive());
   end.addEventListener("click", () => void session.endLive().then(() => go.focus()));
   store.watch(
-    (state) => [state.live, state.liveVerdict, state.busy === null, state.run === null],
-    ({ live, liveVerdict, busy, run }) => {
+    (state) => [state.live, state.liveNote, state.busy === null, state.run === null],
+    ({ live, liveNote, busy, run }) => {
       go.disabled = busy !== null || run === null;
       end.hidden = live !== "on";
-      setText(note, liveVerdict ?? strings.learn.live[live]);
+      setText(note, liveNote ?? strings.learn.live[live]);
       document.documentElement.toggleAttribute("data-live", live === "on");
     },
   );

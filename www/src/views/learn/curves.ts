@@ -27,7 +27,12 @@ interface Chart {
 }
 
 const CHARTS: Chart[] = [
-  { id: "quality", label: strings.learn.curves.quality, domain: [0.3, 1], curves: [{ of: "practice", colour: "var(--soft)", dash: "4 3" }, { of: "heldOut", colour: "var(--accent)" }] },
+  {
+    id: "quality",
+    label: strings.learn.curves.quality,
+    domain: [0.3, 1],
+    curves: [{ of: "practice", colour: "var(--soft)", dash: "4 3" }, { of: "heldOut", colour: "var(--accent)" }],
+  },
   { id: "lesson-loss", label: strings.learn.curves.loss, domain: null, curves: [{ of: "loss", colour: "var(--accent)" }] },
   { id: "rank", label: strings.learn.curves.rank, domain: [0, 80], curves: [{ of: "rank", colour: "var(--accent)" }] },
 ];
@@ -58,7 +63,8 @@ export function mountCurves(store: Store): void {
 
 function binsOf({ bars }: Frame): Bin[] {
   const width = (1 - LEAST_COSINE) / BARS;
-  return bars.positives.map((count, at) => ({ from: LEAST_COSINE + at * width, to: LEAST_COSINE + (at + 1) * width, positives: count, negatives: bars.negatives[at] ?? 0 }));
+  const edge = (at: number) => LEAST_COSINE + at * width;
+  return bars.positives.map((positives, at) => ({ from: edge(at), to: edge(at + 1), positives, negatives: bars.negatives[at] ?? 0 }));
 }
 
 /** What is still to come of a recording stands there faintly, so that neither axes nor the eye have to jump. */
@@ -71,7 +77,8 @@ function drawCurves(container: HTMLElement, { label, domain, curves }: Chart, st
     const all = run.frames.map((frame, at) => ({ step: at, value: frame[of] }));
     const so = all.slice(0, step + 1);
     const stroke = { x: "step", y: "value", stroke: colour, strokeDasharray: dash };
-    return [lineY(all, { ...stroke, strokeWidth: 1, strokeOpacity: 0.35 }), lineY(so, { ...stroke, strokeWidth: 2 }), dot(so.slice(-1), { x: "step", y: "value", r: 3.5, fill: colour })];
+    const faint = lineY(all, { ...stroke, strokeWidth: 1, strokeOpacity: 0.35 });
+    return [faint, lineY(so, { ...stroke, strokeWidth: 2 }), dot(so.slice(-1), { x: "step", y: "value", r: 3.5, fill: colour })];
   });
   const highest = Math.max(...run.frames.flatMap((frame) => curves.map(({ of }) => frame[of])));
   const chart = plot({

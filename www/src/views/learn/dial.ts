@@ -21,14 +21,17 @@ const radius = (cosine: number) => Math.min(1 - cosine, FARTHEST) * SCALE;
 export function mountDial(store: Store, session: LessonSession): void {
   const ring = svg("circle", { class: "ring" });
   const wide = svg("circle", { class: "grab" });
-  const grip = svg("g", { class: "grip", role: "slider", tabindex: "0", "aria-label": strings.learn.ring, "aria-valuemin": MARGINS[0], "aria-valuemax": MARGINS.at(-1) ?? 1, "data-testid": "ring" },
-    svg("circle", { r: 12 }), svg("path", { d: "M-4 -4 L4 4 M4 0 L4 4 L0 4 M-4 0 L-4 -4 L0 -4" }));
+  const range = { "aria-valuemin": MARGINS[0], "aria-valuemax": MARGINS.at(-1) ?? 1 };
+  const slider = { role: "slider", tabindex: "0", "aria-label": strings.learn.ring, ...range };
+  const arrows = svg("path", { d: "M-4 -4 L4 4 M4 0 L4 4 L0 4 M-4 0 L-4 -4 L0 -4" });
+  const grip = svg("g", { class: "grip", "data-testid": "ring", ...slider }, svg("circle", { r: 12 }), arrows);
   const trails = svg("g", { class: "trails" });
   const points = svg("g");
+  const label = svg("text", { class: "name", "aria-hidden": "true" });
   const middle = svg("g", { class: "point question" }, svg("path", { d: "M0 -13 L13 0 L0 13 L-13 0 Z" }));
-  const drawing = picture({ role: "group" }, ring, wide, trails, middle, points, grip);
+  const drawing = picture({ role: "group" }, ring, wide, trails, middle, points, grip, label);
   byId("dial").append(drawing);
-  const notes = new Notes(points, trails);
+  const notes = new Notes(points, trails, label);
 
   const draw = (moment: Moment) => {
     drawing.setAttribute("aria-label", strings.learn.dial(moment.question));
@@ -57,11 +60,13 @@ export function mountDial(store: Store, session: LessonSession): void {
 class Notes {
   readonly #points: SVGGElement;
   readonly #trails: SVGGElement;
+  readonly #label: SVGTextElement;
   #shown = new Map<string, { mark: SVGGElement; trail: SVGLineElement }>();
 
-  constructor(points: SVGGElement, trails: SVGGElement) {
+  constructor(points: SVGGElement, trails: SVGGElement, label: SVGTextElement) {
     this.#points = points;
     this.#trails = trails;
+    this.#label = label;
   }
 
   draw(moment: Moment): void {
@@ -94,8 +99,8 @@ class Notes {
     const role = kind === "positive" ? strings.learn.positive : strings.learn.negative(Number(sign));
     const name = `${role}: ${moment.title(document)}, ${strings.learn.similarity(scored)}${kind === "negative" ? `, ${strings.learn.by(gap)}` : ""}`;
     shown.mark.setAttribute("aria-label", name);
-    const title = shown.mark.querySelector("title");
-    if (title) title.textContent = name;
+    shown.mark.dataset.title = moment.title(document);
+    [shown.mark.dataset.x, shown.mark.dataset.y] = at(cosine).map((value) => value.toFixed(1));
     moveTo(shown.mark, ...at(cosine));
     drawLine(shown.trail, at(firstCosine(moment, document)?.cosine ?? cosine), at(cosine));
   }
@@ -103,8 +108,18 @@ class Notes {
   #make(kind: "positive" | "negative", sign: string): SVGGElement {
     const mark = this.#points.appendChild(point(kind, sign));
     mark.setAttribute("role", "img");
-    mark.prepend(svg("title"));
+    mark.setAttribute("tabindex", "0");
+    for (const type of ["pointerenter", "focus"]) mark.addEventListener(type, () => this.#name(mark));
+    for (const type of ["pointerleave", "blur"]) mark.addEventListener(type, () => (this.#label.textContent = ""));
     return mark;
+  }
+
+  /** Which note it is, on the side where there is room. */
+  #name({ dataset }: SVGGElement): void {
+    const [x, y] = [Number(dataset.x), Number(dataset.y)];
+    this.#label.textContent = dataset.title ?? "";
+    this.#label.setAttribute("text-anchor", x > 0 ? "end" : "start");
+    moveTo(this.#label, x, y - 16);
   }
 }
 

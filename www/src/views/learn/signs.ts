@@ -2,7 +2,10 @@
 import type { Trouble } from "../../learn/settings.ts";
 import type { Moment } from "./moment.ts";
 
-/** Share of the directions in use at the start, and cosine of two notes: on the sample a healthy training keeps 99 % and stays below 0.2, overfitting 75 % and 0.25. */
+/**
+ * Share of the directions in use at the start, and cosine of two notes: on the sample a healthy training keeps 99 % and stays below 0.2,
+ * overfitting keeps 75 % and reaches 0.25.
+ */
 const FEWER = 0.6;
 const ALIKE = 0.5;
 /** Of nDCG@10. A training on all questions gains on both. */

@@ -2,7 +2,9 @@
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 
-export function svg<K extends keyof SVGElementTagNameMap>(tag: K, attributes: Record<string, string | number> = {}, ...children: Node[]): SVGElementTagNameMap[K] {
+type Attributes = Record<string, string | number>;
+
+export function svg<K extends keyof SVGElementTagNameMap>(tag: K, attributes: Attributes = {}, ...children: Node[]): SVGElementTagNameMap[K] {
   const element = document.createElementNS(NAMESPACE, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
   element.append(...children);
@@ -12,7 +14,7 @@ export function svg<K extends keyof SVGElementTagNameMap>(tag: K, attributes: Re
 /** Side of a picture, in its own units; the middle is 0, 0. */
 export const SIDE = 400;
 
-export function picture(attributes: Record<string, string | number>, ...children: Node[]): SVGSVGElement {
+export function picture(attributes: Attributes, ...children: Node[]): SVGSVGElement {
   return svg("svg", { viewBox: `${-SIDE / 2} ${-SIDE / 2} ${SIDE} ${SIDE}`, ...attributes }, ...children);
 }
 

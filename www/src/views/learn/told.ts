@@ -50,11 +50,12 @@ function rows(moment: Moment): HTMLElement[] {
     const origin = firstCosine(moment, scored[0]);
     const isNew = origin === null || (origin.step === moment.step && moment.step > 0);
     const gap = violation(moment, scored);
-    const note = el("th", { scope: "row" }, el("span", { class: `sign ${kind}`, "aria-hidden": "true" }, sign), moment.title(scored[0]),
-      el("span", { class: "visually-hidden" }, ` (${kind === "positive" ? strings.learn.roles.positive : strings.learn.roles.negative(Number(sign))})`));
-    const margin = kind === "positive" ? "" : strings.learn.by(gap);
-    return el("tr", { class: kind === "negative" && gap > 0 ? "inside" : "", "data-document": String(scored[0]) },
-      note, el("td", {}, strings.learn.similarity(scored)), el("td", {}, strings.learn.change(isNew ? null : scored[1] - (origin?.cosine ?? 0))), el("td", {}, margin));
+    const role = kind === "positive" ? strings.learn.roles.positive : strings.learn.roles.negative(Number(sign));
+    const badge = el("span", { class: `sign ${kind}`, "aria-hidden": "true" }, sign);
+    const note = el("th", { scope: "row" }, badge, moment.title(scored[0]), el("span", { class: "visually-hidden" }, ` (${role})`));
+    const change = strings.learn.change(isNew ? null : scored[1] - (origin?.cosine ?? 0));
+    const cells = [strings.learn.similarity(scored), change, kind === "positive" ? "" : strings.learn.by(gap)].map((text) => el("td", {}, text));
+    return el("tr", { class: kind === "negative" && gap > 0 ? "inside" : "" }, note, ...cells);
   };
   return [row(moment.positive, "✓", "positive"), ...moment.negatives.map((negative, at) => row(negative, String(at + 1), "negative"))];
 }
