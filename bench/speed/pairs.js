@@ -2,17 +2,20 @@
  * Two things in one run, turn by turn: what else the machine does then disturbs both alike. For pages and for Node.
  *
  * @param {Record<string, () => Promise<void> | void>} works by name; each call is one piece of work to be timed
- * @param {{ rounds: number, warm?: number }} options `warm`: rounds before, not timed
+ * @param {{ rounds: number, warm?: number, before?: () => void, after?: () => void }} options `warm`: rounds before, not timed; `before`
+ *   and `after` each round, outside of the clock
  * @returns {Promise<Record<string, number[]>>} milliseconds of each round, in order
  */
-export async function alternate(works, { rounds, warm = 1 }) {
+export async function alternate(works, { rounds, warm = 1, before = () => {}, after = () => {} }) {
   const times = Object.fromEntries(Object.keys(works).map((name) => [name, []]));
   for (let round = -warm; round < rounds; round += 1) {
+    before();
     for (const [name, work] of Object.entries(works)) {
       const began = performance.now();
       await work();
       if (round >= 0) times[name].push(performance.now() - began);
     }
+    after();
   }
   return times;
 }
