@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { MODEL } from "../tools/model.mjs";
 import { run, script } from "../tools/shared.mjs";
 import { compare, least, median } from "./speed/pairs.js";
-import { QUICK, browser, head, installPeers, mega, ms, ratioCell, save, table, whole } from "./speed/results.mjs";
+import { BESIDE, QUICK, browser, head, installPeers, mega, ms, ratioCell, save, table, whole } from "./speed/results.mjs";
 
 const PACKAGES = ["onnx==1.23.2", "onnxruntime==1.32.0", "safetensors==0.8.0", "numpy==2.4.6"];
 const PEERS = [
@@ -93,8 +93,8 @@ async function main() {
     const workers = await workerRow(page);
     const smoke = await smokeRow(roots);
     await save("encode", [
-      ...head("Encoding beside onnxruntime-web and transformers.js", page.version,
-        "", "all-MiniLM-L6-v2, mean pooling, length 1; every text has exactly as many tokens as it says, no padding, other texts each turn. nearmiss is",
+      ...head("Encoding beside onnxruntime-web and transformers.js", page.version, ...BESIDE,
+        "all-MiniLM-L6-v2, mean pooling, length 1; every text has exactly as many tokens as it says, no padding, other texts each turn. nearmiss is",
         "its CPU build on one thread, from text; onnxruntime-web is given token ids and has its rows pooled outside; transformers.js works from text.",
         `All are called in the page's own thread. COOP and COEP are sent, so that threads and exact clocks are to be had. Times: median (least) of ${TURNS.rounds}`,
         `turns. Embeddings must agree within ${TOLERANCE} in every number, or there is no table; int8 is onnxruntime's dynamic quantisation, another model.`),

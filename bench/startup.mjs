@@ -15,7 +15,7 @@ import { brotliCompress } from "node:zlib";
 import { MODEL } from "../tools/model.mjs";
 import { CACHE, ROOT, script, SetupError } from "../tools/shared.mjs";
 import { apart, compare, median } from "./speed/pairs.js";
-import { QUICK, browser, head, mega, ms, ratioCell, save, table } from "./speed/results.mjs";
+import { BESIDE, QUICK, browser, head, mega, ms, ratioCell, save, table } from "./speed/results.mjs";
 
 const PEERS = join(CACHE, "bench-encode");
 const COMPACT = join(ROOT, "pkg/models/compact");

@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import { script } from "../tools/shared.mjs";
 import { apart, compare, median } from "./speed/pairs.js";
-import { QUICK, browser, head, installPeers, ms, ratioCell, save, table } from "./speed/results.mjs";
+import { BESIDE, QUICK, browser, head, installPeers, ms, ratioCell, save, table } from "./speed/results.mjs";
 
 /** Steps whose losses must agree; later ones compare as well, but a small difference grows with every step. */
 const AGREE = 5;
@@ -41,8 +41,8 @@ async function main() {
     for (const row of QUICK ? ROWS.slice(0, 1) : ROWS) rows.push(await measured(page, row));
     const curve = (name) => rows[0].losses[name].slice(0, AGREE).map((loss) => loss.toFixed(5)).join(", ");
     await save("train", [
-      ...head("A step of training beside TensorFlow.js", page.version,
-        "", "BERT of 2 layers, 128 numbers, 4 heads, 512 in the middle, seeded; 16 questions, 16 answers and 16 wrong ones of 32 tokens each",
+      ...head("A step of training beside TensorFlow.js", page.version, ...BESIDE,
+        "BERT of 2 layers, 128 numbers, 4 heads, 512 in the middle, seeded; 16 questions, 16 answers and 16 wrong ones of 32 tokens each",
         "(48 texts, 1536 tokens); InfoNCE over the 32 documents, scale 20; all layers, positions and norms train, word embeddings do not;",
         "Adam with a rate that falls from 1e-3, no decay, no clipping. nearmiss is its CPU build, one thread. Its step includes tokenization,",
         "the norm of the gradient and the cosines that it reports; TensorFlow.js is given token ids. Both read the loss back each step.",

@@ -54,11 +54,13 @@ export function head(title, where, ...sentences) {
   return [
     `# ${title}, ${today()}`,
     "",
-    `${where}; ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, ${gigabytes} GB, shared with other work: a time alone says little. What is compared`,
-    "takes turns in one run; a ratio is the median over the turns (least–most), and above 1 it is in favour of nearmiss.",
+    `${where}; ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, ${gigabytes} GB, shared with other work: a time alone says little.`,
     ...sentences,
   ];
 }
+
+/** For `head`, where nearmiss stands beside others. */
+export const BESIDE = ["What is compared takes turns in one run; a ratio is the median over the turns (least–most), and above 1 it is in favour of nearmiss.", ""];
 
 export const row = (...cells) => `| ${cells.join(" | ")} |`;
 export const rule = (count) => row(...Array(count).fill("---"));
