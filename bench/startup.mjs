@@ -134,8 +134,8 @@ async function main() {
   const gpu = await onGpu(roots);
   const resident = await residentRows();
   await save("startup", [
-    ...head("From nothing to the first embedding", version,
-      "", `Each line is a page of its own, ${TURNS} turns; times are medians in ms. The files come from this machine and are there before the clock starts, but for`,
+    ...head("From nothing to the first embedding", version, ...BESIDE,
+      `Each line is a page of its own, ${TURNS} turns; times are medians in ms. The files come from this machine and are there before the clock starts, but for`,
       "the modules. instantiate: import, compile and start the module (onnxruntime-web does so with the first session). create: weights and tokenizer, and",
       "one text to see that it works. first, later: one question of 8 tokens. Memory: all that WebAssembly was given, which never shrinks.",
       `The first embeddings of nearmiss and onnxruntime-web are apart by at most ${difference.toExponential(1)} in a number.`),
