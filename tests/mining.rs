@@ -1,5 +1,7 @@
 //! Mining against a twin too simple to be wrong, and what must hold whatever comes in.
 
+mod twins;
+
 use std::collections::{BTreeMap, HashSet};
 
 use nearmiss::dataset::NegativeSource;
@@ -10,6 +12,7 @@ use nearmiss::mining::{
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use twins::naive_eligible;
 
 fn config() -> ProptestConfig {
     ProptestConfig {
@@ -117,38 +120,6 @@ fn options() -> impl Strategy<Value = MiningOptions> {
     )
 }
 
-/// Filter after filter over the whole list; then the range.
-fn naive_eligible(query: &Candidates, list: &List, most_known: usize, o: &MiningOptions) -> Vec<usize> {
-    let (range_min, range_max) = o.range(DOCUMENTS);
-    let positives: HashSet<usize> = query.positives.iter().map(|p| p.document).collect();
-    let lowest = query.positives.iter().map(|p| p.score).min_by(f32::total_cmp).unwrap();
-    let teacher = query.positives.iter().filter_map(|p| p.teacher).min_by(f32::total_cmp);
-    let mut left: Vec<Candidate> = list.hits.iter().copied().take(range_max + most_known).collect();
-    left.retain(|c| !positives.contains(&c.hit.position) && !query.copies.contains(&c.hit.position));
-    left.retain(|c| query.negatives.iter().all(|marked| marked.document != c.hit.position));
-    left.retain(|c| match (c.likeness.jaccard, o.near_duplicates) {
-        (Some((overlap, _)), Some(limit)) => overlap < limit,
-        _ => true,
-    });
-    left.retain(|c| !(o.siblings && c.likeness.sibling.is_some()));
-    left.retain(|c| !(o.same_title && c.likeness.same_title.is_some()));
-    left.retain(|c| o.absolute_margin.is_none_or(|m| c.hit.score <= lowest - m));
-    left.retain(|c| o.relative_margin.is_none_or(|m| c.hit.score <= lowest - lowest.abs() * m));
-    left.retain(|c| o.max_score.is_none_or(|max| c.hit.score <= max));
-    left.retain(|c| o.min_score.is_none_or(|min| c.hit.score >= min));
-    if o.teacher.is_some() {
-        left.retain(|c| c.likeness.teacher.is_some());
-        if let Some(lowest) = teacher {
-            left.retain(|c| c.likeness.teacher.unwrap() <= lowest);
-        }
-    }
-    // Only a ranking has a range.
-    let is_ranked = matches!(list.source, NegativeSource::Dense | NegativeSource::Bm25);
-    let (range_min, range_max) = if is_ranked { (range_min, range_max) } else { (0, DOCUMENTS) };
-    let places = left.iter().map(|c| c.hit.position).enumerate();
-    places.filter(|(at, _)| (range_min..range_max).contains(at)).map(|(_, position)| position).collect()
-}
-
 proptest! {
     #![proptest_config(config())]
 
@@ -164,7 +135,7 @@ proptest! {
         prop_assert_eq!((mined.examples.len(), mined.report.pairs), (pairs, pairs));
         for example in &mined.examples {
             let query = &queries[example.query];
-            let eligible = naive_eligible(query, &query.lists[0], most_known, &options);
+            let eligible = naive_eligible(query, &query.lists[0], most_known, DOCUMENTS, &options);
             let judged = example.negatives.iter().filter(|n| n.source.is_judged()).count();
             let found: Vec<usize> = example.negatives[judged..].iter().map(|n| n.document).collect();
             let places = options.num_negatives.saturating_sub(judged).min(eligible.len());
@@ -223,7 +194,7 @@ proptest! {
                     }
                     source if source.is_judged() => prop_assert_eq!(negative.weight, 0.5),
                     _ => {
-                        let eligible = naive_eligible(query, list.unwrap(), most_known, &options);
+                        let eligible = naive_eligible(query, list.unwrap(), most_known, DOCUMENTS, &options);
                         prop_assert!(eligible.contains(&negative.document));
                         all += 1;
                     }

@@ -1,16 +1,18 @@
 //! Each clever routine against a twin too simple to be wrong, on random inputs from a fixed seed.
 
 mod common;
+mod twins;
 
 use std::collections::{BTreeMap, HashSet};
 
 use nearmiss::dataset::{BatchKey, batches};
 use nearmiss::embeddings::{Embeddings, dot};
 use nearmiss::evaluation::{Metrics, interval};
-use nearmiss::index::{Alignment, Analyzer, B, Bm25, Hit, K1, RRF_K, align, flat, fusion, maxsim, top_k};
+use nearmiss::index::{Alignment, Bm25, Hit, RRF_K, align, flat, fusion, maxsim, top_k};
 use nearmiss::mining::Quantiles;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use twins::{naive_bm25, naive_ndcg, naive_top_k};
 
 fn config() -> ProptestConfig {
     ProptestConfig {
@@ -80,46 +82,6 @@ fn naive_common(keys: &[BatchKey], batches: &[Vec<usize>]) -> (usize, usize) {
         }
     }
     (heavy, light)
-}
-
-/// Everything sorted, the first k taken.
-fn naive_top_k(scores: &[f32], k: usize) -> Vec<Hit> {
-    let mut hits: Vec<Hit> =
-        scores.iter().enumerate().map(|(position, &score)| Hit { position, score }).collect();
-    hits.retain(|hit| !hit.score.is_nan());
-    // A stable sort: equal scores stay in order of position.
-    hits.sort_by(|a, b| b.score.partial_cmp(&a.score).unwrap());
-    hits.truncate(k);
-    hits
-}
-
-/// The formula, term by term, counting words anew for each document.
-fn naive_bm25(texts: &[String], query: &str) -> Vec<f32> {
-    let analyzer = Analyzer::default();
-    let documents: Vec<Vec<String>> = texts.iter().map(|text| analyzer.terms(text)).collect();
-    let n = documents.len() as f32;
-    let average = documents.iter().map(Vec::len).sum::<usize>() as f32 / n;
-    let score = |document: &Vec<String>| {
-        let term_score = |term: &String| {
-            let found = documents.iter().filter(|document| document.contains(term)).count() as f32;
-            let tf = document.iter().filter(|&other| other == term).count() as f32;
-            let idf = (1.0 + (n - found + 0.5) / (found + 0.5)).ln();
-            let length = document.len() as f32 / average;
-            if tf == 0.0 { 0.0 } else { idf * (tf / (tf + K1 * (1.0 - B + B * length))) }
-        };
-        analyzer.terms(query).iter().map(term_score).sum()
-    };
-    documents.iter().map(score).collect()
-}
-
-fn naive_ndcg(ranking: &[String], gains: &BTreeMap<String, f32>) -> f64 {
-    let dcg = |gains: &[f64]| -> f64 {
-        (1..=10).zip(gains).map(|(rank, gain)| gain / f64::from(rank + 1).log2()).sum()
-    };
-    let got: Vec<f64> = ranking.iter().map(|id| f64::from(*gains.get(id).unwrap_or(&0.0))).collect();
-    let mut best: Vec<f64> = gains.values().map(|&gain| f64::from(gain)).collect();
-    best.sort_by(|a, b| b.total_cmp(a));
-    dcg(&got) / dcg(&best)
 }
 
 proptest! {

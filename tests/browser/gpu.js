@@ -1,6 +1,12 @@
 /** Loaded by the page of the WebGPU test: what a GPU is asked to do, counted, and models of any size from a seed. */
 
-/** Counts from now on. @returns {() => { dispatches, readBacks, buffers, kernels }} since it was last called */
+/**
+ * Counts from now on. `buffers` are those that hold tensors, `allocations` all that are made and `allocated` their bytes; `written` are bytes
+ * by writeBuffer.
+ *
+ * @returns {() => { dispatches, readBacks, buffers, kernels, pipelines, bindGroups, allocations, allocated, writes, written, submits }} since
+ *   it was last called
+ */
 export function countGpuWork() {
   const names = new WeakMap();
   let current;
@@ -13,6 +19,7 @@ export function countGpuWork() {
   };
   wrap(GPUDevice.prototype, "createComputePipeline", (pipeline, { label }) => {
     names.set(pipeline, label);
+    counts.pipelines++;
     return pipeline;
   });
   wrap(GPUComputePassEncoder.prototype, "setPipeline", (done, pipeline) => {
@@ -31,7 +38,23 @@ export function countGpuWork() {
   // Only those that hold tensors, which alone can be copied from. A submission's arguments have one of their own that goes with it.
   wrap(GPUDevice.prototype, "createBuffer", (buffer) => {
     if (buffer.usage & GPUBufferUsage.STORAGE && buffer.usage & GPUBufferUsage.COPY_SRC) counts.buffers++;
+    counts.allocations++;
+    counts.allocated += buffer.size;
     return buffer;
+  });
+  wrap(GPUDevice.prototype, "createBindGroup", (group) => {
+    counts.bindGroups++;
+    return group;
+  });
+  wrap(GPUQueue.prototype, "submit", (done) => {
+    counts.submits++;
+    return done;
+  });
+  wrap(GPUQueue.prototype, "writeBuffer", (done, buffer, offset, data, from = 0, size = undefined) => {
+    counts.writes++;
+    // Of a typed array, `from` and `size` count its elements, else bytes.
+    counts.written += (size ?? (data.length ?? data.byteLength) - from) * (data.BYTES_PER_ELEMENT ?? 1);
+    return done;
   });
   return () => {
     const taken = counts;
@@ -41,7 +64,10 @@ export function countGpuWork() {
 }
 
 function fresh() {
-  return { dispatches: 0, readBacks: 0, buffers: 0, kernels: {} };
+  return {
+    dispatches: 0, readBacks: 0, buffers: 0, kernels: {}, pipelines: 0, bindGroups: 0, allocations: 0, allocated: 0, writes: 0, written: 0,
+    submits: 0,
+  };
 }
 
 /**
