@@ -135,8 +135,12 @@ export function options<T extends object>(input: T, known: readonly (keyof T & s
   }
   const { signal, onProgress, ...rest } = input as Record<string, unknown>;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid(`${name}.signal`, "must be an AbortSignal");
-  if (onProgress !== undefined && typeof onProgress !== "function") throw invalid(`${name}.onProgress`, "must be a function");
+  callback(onProgress, `${name}.onProgress`);
   return defined(rest);
+}
+
+export function callback(value: unknown, field: string): void {
+  if (value !== undefined && typeof value !== "function") throw invalid(field, "must be a function");
 }
 
 export function nonEmpty(value: unknown, field: string): asserts value is string {

@@ -8,7 +8,7 @@ import { absolute } from "./model.js";
 import type { Info, OpenOptions } from "./open.js";
 import type { Created, Reply, Request, Work } from "./protocol.js";
 import { RevivingHost } from "./reviving.js";
-import type { MemoryInfo, ProgressEvent, StorageState } from "./types.js";
+import type { MemoryInfo, StorageState } from "./types.js";
 
 /** Where the package comes from another origin than the page, what starts its workers. */
 let fromElsewhere: (() => Worker) | null = null;
@@ -33,15 +33,16 @@ const ELSEWHERE = "Browsers start workers from the page's own origin only: serve
 
 /** @param start what makes the worker, given for tests */
 export async function createWorkerHost(options: OpenOptions, start: () => Worker = spawn): Promise<Host> {
-  const { signal, onProgress, model, ...rest } = options;
+  const { signal, onProgress, onRequest, model, ...rest } = options;
   if (signal?.aborted) throw aborted(signal);
   if (options.device !== undefined) checkChoice(options.device);
   const create = { ...rest, model: absolute(model) };
   const stored = options.storage !== undefined && !options.storage.startsWith("memory:") ? options.storage : null;
-  const first = await openWorker(new WorkerHost(start(), onProgress, stored), create, signal);
+  const told = { onProgress, onRequest };
+  const first = await openWorker(new WorkerHost(start(), told, stored), create, signal);
   // Where the browser keeps nothing, a store ends with its worker although it was asked to outlive it.
   const outlives = stored !== null && first.storage?.kind !== "memory";
-  return new RevivingHost(first, outlives ? () => openWorker(new WorkerHost(start(), onProgress, stored), create) : null);
+  return new RevivingHost(first, outlives ? () => openWorker(new WorkerHost(start(), told, stored), create) : null);
 }
 
 async function openWorker(worker: WorkerHost, create: Extract<Work, { create: unknown }>["create"], signal?: AbortSignal): Promise<WorkerHost> {
@@ -67,6 +68,9 @@ export async function inWorker(work: Work, start: () => Worker = spawn): Promise
   }
 }
 
+/** What a caller wants to hear beside results. */
+type Told = { [name in "onProgress" | "onRequest"]?: OpenOptions[name] | undefined };
+
 interface Waiting {
   resolve: (value: unknown) => void;
   reject: (error: NearmissError) => void;
@@ -85,14 +89,14 @@ export class WorkerHost implements Host {
   readonly over: Promise<void>;
   readonly #listeners = new Set<(state: StorageState) => void>();
   readonly #worker: Worker;
-  readonly #onProgress: ((event: ProgressEvent) => void) | undefined;
+  readonly #told: Told;
   readonly #pending = new Map<number, Waiting>();
   #count = 0;
   #ended: NearmissError | null = null;
 
-  constructor(worker: Worker, onProgress?: (event: ProgressEvent) => void, stored: string | null = null) {
+  constructor(worker: Worker, told: Told = {}, stored: string | null = null) {
     this.#worker = worker;
-    this.#onProgress = onProgress;
+    this.#told = told;
     this.#stored = stored;
     this.over = new Promise((resolve) => (this.#died = resolve));
     worker.addEventListener("message", (event: MessageEvent<Reply>) => this.#receive(event.data));
@@ -101,7 +105,7 @@ export class WorkerHost implements Host {
   }
 
   async open(create: Extract<Work, { create: unknown }>["create"]): Promise<this> {
-    ({ info: this.info, storage: this.storage } = (await this.ask({ create, life: this.#life })) as Created);
+    ({ info: this.info, storage: this.storage } = (await this.ask({ create, life: this.#life, requests: this.#told.onRequest !== undefined })) as Created);
     return this;
   }
 
@@ -173,7 +177,11 @@ export class WorkerHost implements Host {
 
   #receive(reply: Reply): void {
     if ("progress" in reply) {
-      this.#onProgress?.(reply.progress);
+      this.#told.onProgress?.(reply.progress);
+      return;
+    }
+    if ("request" in reply) {
+      this.#told.onRequest?.(reply.request);
       return;
     }
     if ("alive" in reply) {

@@ -103,8 +103,8 @@ export async function withEncoders(worker: boolean, count: number, options: Open
   const model = absolute(options.model);
   const host = await createWorkerHost({ ...options, model });
   if (host.info.device.kind !== "cpu") return [host, NO_ENCODERS];
-  const { maxLength } = options;
-  return [host, new Encoders(count - 1, () => createWorkerHost({ model, device: "cpu", ...(maxLength !== undefined && { maxLength }) }))];
+  const { maxLength, onRequest } = options;
+  return [host, new Encoders(count - 1, () => createWorkerHost({ model, device: "cpu", ...(maxLength !== undefined && { maxLength }), ...(onRequest && { onRequest }) }))];
 }
 
 /** @internal For instances without helpers. */

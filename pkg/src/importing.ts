@@ -1,7 +1,8 @@
 /** `nm.documents.import`: files are read, and their passages added batch after batch. */
 
 import type { Core } from "./core.js";
-import { invalid, type NearmissError } from "./errors.js";
+import { callback } from "./checks.js";
+import type { NearmissError } from "./errors.js";
 import { inputs, Listing, readListing, settings } from "./input/index.js";
 import type { AddResult, Document, FileInput, ImportEvent, ImportOptions, ImportResult } from "./types.js";
 
@@ -12,7 +13,7 @@ const BATCH_CHARACTERS = 1_000_000;
 export async function importFiles(core: Core, files: FileInput | Iterable<FileInput>, options: ImportOptions): Promise<ImportResult> {
   core.alive();
   const { onProgress, ...reading } = options;
-  if (onProgress !== undefined && typeof onProgress !== "function") throw invalid("options.onProgress", "must be a function");
+  callback(onProgress, "options.onProgress");
   const given = settings(reading);
   const all = inputs(files);
   return core.turn("documents.import", given.signal, async () => {

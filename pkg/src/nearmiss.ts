@@ -66,6 +66,7 @@ export class Nearmiss {
    */
   static async create(options: CreateOptions = {}): Promise<Nearmiss> {
     check.options(options, CREATE, "options");
+    check.callback(options.onRequest, "options.onRequest");
     const { worker = typeof Worker === "function", encoders = 1, ...rest } = options;
     if (encoders === 1) return new Nearmiss(await (worker ? createWorkerHost(rest) : createHost(rest)));
     return new Nearmiss(...(await withEncoders(worker, encoders, rest)));

@@ -10,7 +10,7 @@ import { abortable } from "./platform.js";
 import type { openStore } from "./storage/index.js";
 import type { CreateOptions, DeviceInfo, ModelInfo, ProgressEvent } from "./types.js";
 
-export type OpenOptions = Pick<CreateOptions, "model" | "device" | "maxLength" | "language" | "graphFrom" | "storage" | "onProgress" | "signal">;
+export type OpenOptions = Pick<CreateOptions, "model" | "device" | "maxLength" | "language" | "graphFrom" | "storage" | "onProgress" | "onRequest" | "signal">;
 
 export interface Info {
   device: DeviceInfo;

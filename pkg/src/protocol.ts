@@ -4,11 +4,11 @@ import type { PackedError } from "./errors.js";
 import type { Method } from "./host.js";
 import type { Managing } from "./stored/manage.js";
 import type { Info, OpenOptions } from "./open.js";
-import type { ProgressEvent, StorageState } from "./types.js";
+import type { NetworkRequest, ProgressEvent, StorageState } from "./types.js";
 
 /** What can be asked for. `create` comes first, once, and results in `Created`. */
 export type Work =
-  | { create: Omit<OpenOptions, "signal" | "onProgress">; /** The lock that the worker holds while it lives. */ life?: string }
+  | { create: Omit<OpenOptions, "signal" | "onProgress" | "onRequest">; /** The lock that the worker holds while it lives. */ life?: string; /** Tell of requests. */ requests?: boolean }
   | { method: Method; args: unknown[] }
   | { host: "checkpoint" | "exportStore" | "memory" }
   /** Needs no engine. */
@@ -32,6 +32,7 @@ export type Reply =
   /** It holds its lock from now on. */
   | { alive: true }
   | { progress: ProgressEvent }
+  | { request: NetworkRequest }
   | { storage: StorageState };
 
 /** The part of a worker, or of its global scope, that carries messages. */

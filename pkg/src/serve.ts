@@ -4,6 +4,7 @@ import { packError, toNearmissError } from "./errors.js";
 import { createHost, type Args, type Host, type Method } from "./host.js";
 import { live } from "./life.js";
 import { MANAGING } from "./stored/manage.js";
+import { watchRequests } from "./requests.js";
 import { transferables, type Created, type Port, type Reply, type Request, type Work } from "./protocol.js";
 
 /** @param create what makes the host, given for tests */
@@ -14,8 +15,9 @@ export function serve(port: Port<Reply>, create: typeof createHost = createHost)
 
   const reply = (message: Reply, transfer: Transferable[] = []) => port.postMessage(message, transfer);
 
-  const begin = async ({ create: options, life }: Extract<Work, { create: unknown }>) => {
+  const begin = async ({ create: options, life, requests }: Extract<Work, { create: unknown }>) => {
     if (life !== undefined && (await live(life))) reply({ alive: true });
+    if (requests) watchRequests((request) => reply({ request }));
     const made = await create({ ...options, onProgress: (progress) => reply({ progress }) });
     made.onStorage((storage) => reply({ storage }));
     owner = made;

@@ -71,6 +71,26 @@ describe("the package in a page", { timeout: 300_000 }, () => {
     });
   }
 
+  it("tells of every request that its worker makes, and makes none after that", async () => {
+    const page = await chromium.open(`${server.url}blank.html`);
+    server.requests.length = 0;
+    const told = await page.evaluate(async () => {
+      const { Nearmiss } = await import("nearmiss");
+      const told = [];
+      const nm = await Nearmiss.create({ model: { url: "/tiny/", cache: false }, device: "cpu", onRequest: (request) => told.push(request) });
+      await nm.documents.add([{ id: "key", text: "turn the key" }]);
+      await nm.search("key");
+      await nm.dispose();
+      return told;
+    });
+    const paths = told.map(({ url }) => new URL(url).pathname);
+    // What the page itself asked for are scripts of the facade, each once; the worker asks for most of them again.
+    const own = server.requests.filter((path) => !path.endsWith(".js"));
+    assert.deepEqual(paths.filter((path) => !path.endsWith(".js")).sort(), own.sort());
+    assert.ok(paths.some((path) => path.endsWith("_bg.wasm")) && paths.includes("/tiny/model.safetensors"), paths.join());
+    assert.ok(told.every(({ at, bytes }) => Math.abs(Date.now() - at) < 600_000 && bytes >= 0));
+  });
+
   it("refuses WebGPU in words where there is none, and says why the CPU was chosen", async () => {
     const page = await chromium.open(`${server.url}blank.html`);
     const found = await page.evaluate(async () => {

@@ -179,7 +179,8 @@ test("Ctrl-C while standard input is silent ends the command", async () => {
 
 test("failures print code and message", async () => {
   const broken = await run(["evaluate", ...WHERE, "--split", "test"], { script: { create: () => { throw coded("MODEL_INVALID", "config.json: no hidden_size"); } } });
-  assert.deepEqual([broken.status, broken.out, broken.err], [1, "", "MODEL_INVALID: config.json: no hidden_size\n"]);
+  assert.deepEqual([broken.status, broken.out], [1, ""]);
+  assert.match(broken.err, /^MODEL_INVALID: config\.json: no hidden_size\. Use the whole folder .*\n$/);
   for (const [words, message] of [
     [["--rerank", "cross-encoder"], /--rerank must be maxsim/],
     [["--stages", "dense"], /--stages must be a JSON list/],

@@ -267,6 +267,7 @@ test("bad input names place and field, and nothing of it reaches the engine", as
     [() => nm.import("file"), /file/],
     [() => Nearmiss.create({ model: "", worker: false }), /model/],
     [() => Nearmiss.create({ model: FILES, maxLength: 0, worker: false }), /maxLength/],
+    [() => Nearmiss.create({ model: FILES, onRequest: "log", worker: false }), /options\.onRequest: must be a function/],
     [() => Nearmiss.create({ model: FILES, storage: "cloud", worker: false }), /storage/],
   ];
   for (const [call, message] of table) await assert.rejects(call, code("INPUT_INVALID", message));

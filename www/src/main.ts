@@ -17,6 +17,7 @@ import { mountMarksTools } from "./views/marks-tools.ts";
 import { mountMining } from "./views/mining.ts";
 import { mountModel } from "./views/model.ts";
 import { mountNearMisses } from "./views/near-misses.ts";
+import { mountNetwork } from "./views/network.ts";
 import { mountNotices } from "./views/notices.ts";
 import { mountResults } from "./views/results.ts";
 import { mountSearch } from "./views/search.ts";
@@ -31,6 +32,7 @@ linkState(store);
 mountDoors(store);
 // First, so that it knows where the focus was before another view disables a control.
 mountNotices(store, session);
+mountNetwork(store);
 mountModel(store, session);
 mountDocuments(store, session);
 mountKeeping(store, session);

@@ -2,6 +2,7 @@
 import { Nearmiss, type DeviceChoice, type ModelSource } from "nearmiss";
 import { creation } from "./build/code.ts";
 import { recorded } from "./build/recorder.ts";
+import { note, now } from "./network.ts";
 import { showLoading } from "./progress.ts";
 import { prefetchSample } from "./sample.ts";
 import { Answers } from "./session/answer.ts";
@@ -57,11 +58,11 @@ export class Session {
       prefetchSample();
       prefetchZip();
       const options = { ...(model && { model }), device, storage: STORE };
-      const opened = await Nearmiss.create({ ...options, signal: job.signal, onProgress: showLoading(job) });
+      const opened = await Nearmiss.create({ ...options, signal: job.signal, onProgress: showLoading(job), onRequest: (request) => note(store, [request]) });
       const engine = recorded(opened, listenerFor(store));
       this.#desk.engine = engine;
       store.update({ created: creation(options), calls: [], events: [], measured: [], memory: null });
-      store.update({ phase: "ready", device: engine.device, model: { name, ...engine.model } });
+      store.update({ phase: "ready", readyAt: now(), device: engine.device, model: { name, ...engine.model } });
       await this.keeping.adopt(engine);
       await this.notes.fill(job);
     });

@@ -3,7 +3,7 @@
  * source from which an engine is filled again after its GPU was lost or another model was chosen.
  */
 import type {
-  BuiltInState, CheckedSentence, Conflict, Context, DeviceInfo, Document, ErrorCode, Example, Hit, Judgment, MemoryInfo, MiningReport, ModelInfo,
+  BuiltInState, CheckedSentence, Conflict, Context, DeviceInfo, Document, ErrorCode, Example, Hit, Judgment, MemoryInfo, MiningReport, ModelInfo, NetworkRequest,
   StorageState, Suspect, Verdict,
 } from "nearmiss";
 import type { Measured } from "./build/benchmark.ts";
@@ -112,6 +112,10 @@ export interface State extends Settings {
   source: "compact" | "served" | "disk";
   disk: PickedModel | null;
   phase: "none" | "loading" | "ready";
+  /** To the network since the page was opened, oldest first. */
+  requests: readonly NetworkRequest[];
+  /** When the model was there, on the clock of the requests; null before the first. */
+  readyAt: number | null;
   /** Of the engine that was opened last; null before the first. */
   device: DeviceInfo | null;
   /** Where notes and marks are kept; null while no engine is open. */
@@ -177,6 +181,8 @@ export const initial: State = {
   source: "compact",
   disk: null,
   phase: "none",
+  requests: [],
+  readyAt: null,
   device: null,
   storage: null,
   keptBytes: 0,

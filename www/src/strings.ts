@@ -8,6 +8,7 @@ import { judgments } from "./strings/marks.ts";
 import { keeping } from "./strings/keeping.ts";
 import { learn } from "./strings/learn.ts";
 import { mining } from "./strings/mining.ts";
+import { network } from "./strings/network.ts";
 import { cosine, count, megabytes, number, percent, short } from "./strings/numbers.ts";
 import { suspects } from "./strings/suspects.ts";
 import { training } from "./strings/training.ts";
@@ -116,6 +117,7 @@ export const strings = {
   keeping,
   learn,
   mining,
+  network,
   suspects,
   training,
   why,

@@ -141,8 +141,22 @@ export interface CreateOptions {
   worker?: boolean;
   /** Gets `download`, `load` and `restore` events. */
   onProgress?: (event: ProgressEvent) => void;
+  /**
+   * Gets every request to the network that the workers of this instance make, as the browser accounts for them: none comes after `create`. With
+   * `worker: false` they are among the page's own, `performance.getEntriesByType("resource")`.
+   */
+  onRequest?: (request: NetworkRequest) => void;
   /** Aborting rejects `create` with `ABORTED`. */
   signal?: AbortSignal;
+}
+
+/** Something that a worker asked the network, or the browser's cache, for. */
+export interface NetworkRequest {
+  url: string;
+  /** When it began: milliseconds since 1970, as `Date.now()`. */
+  at: number;
+  /** That came over the network, headers included; 0 from the browser's cache, and where another origin does not allow to say. */
+  bytes: number;
 }
 
 /** Of `keep`, `rollback` and `import`, after which documents may have to be encoded with the other weights. */

@@ -1,5 +1,5 @@
 /** The view "Learn": which training is shown, recorded or live, and how far. */
-import { NearmissError, type DeviceChoice, type ModelSource } from "nearmiss";
+import { NearmissError, type CreateOptions, type DeviceChoice, type ModelSource } from "nearmiss";
 import { runJob, toProblem } from "../jobs.ts";
 import type { Run } from "../learn/frames.ts";
 import { ends, recording } from "../learn/library.ts";
@@ -7,6 +7,7 @@ import { Live } from "../learn/live.ts";
 import { nameOf } from "../learn/names.ts";
 import type { Choice } from "../learn/record.ts";
 import { STEPS, type Lesson } from "../learn/settings.ts";
+import { note } from "../network.ts";
 import { showLoading } from "../progress.ts";
 import { loadSample } from "../sample.ts";
 import type { Store } from "../state.ts";
@@ -88,7 +89,9 @@ export class LessonSession {
     this.#store.update({ live: "opening", liveNote: null });
     await runJob(this.#store, "learn", strings.model.starting, async (job) => {
       const material = await loadSample();
-      const options = { ...(model && { model }), device: this.#device, signal: job.signal, onProgress: showLoading(job) };
+      const options: CreateOptions = {
+        ...(model && { model }), device: this.#device, signal: job.signal, onProgress: showLoading(job), onRequest: (request) => note(this.#store, [request]),
+      };
       const { live, run } = await Live.open(options, material, choice);
       // The settings may be others by now.
       if (nameOf(choiceOf(this.#store.state.lesson)) !== nameOf(choice)) return live.close();
