@@ -52,6 +52,12 @@ async function main() {
         each.push([training.name, what, two - one, 2 * one - two]);
       }
     }
+    const growth = [];
+    for (const { name, options } of TRAININGS) {
+      const { steps, tensors, bytes } = await page.call("/page.js", "grow", 1, options, QUICK ? 20 : 500);
+      growth.push([name, whole(steps), whole(tensors), whole(bytes)]);
+      console.error(growth.at(-1).join("  "));
+    }
     const heads = [...Object.values(COLUMNS), "second time"];
     await save("counts", [
       ...head("What a GPU is asked to do", `${page.version}, WebGPU on a software adapter (counts do not depend on it)`,
@@ -61,6 +67,8 @@ async function main() {
       "", "## A forward pass", ...table(["layers", "", ...heads], forward),
       "## A step of training", ...table(["trains", "layers", "", ...heads], steps),
       "## Kernels of a layer, and of everything else", ...table(["trains", "", "a layer adds", "without any layer"], each),
+      "## Growth", "", "Of a training of one layer, after its first ten steps: what was made, less what was destroyed.",
+      ...table(["trains", "steps", "tensors made", "bytes more"], growth),
     ]);
   } finally {
     await page.close();

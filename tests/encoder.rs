@@ -5,9 +5,10 @@ mod common;
 #[path = "common/model.rs"]
 mod model;
 
-use model::{Files, minilm, tiny};
+use model::{Files, compact, minilm, tiny};
+use nearmiss::dataset::beir;
 use nearmiss::embeddings::dot;
-use nearmiss::encoder::{Encoder, TokenBatch, Tower, plan, read};
+use nearmiss::encoder::{Encoder, TokenBatch, Tower, passes, plan, read};
 use nearmiss::error::Error;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -221,5 +222,31 @@ proptest! {
         let encoder = load(&tiny()).unwrap();
         let rows = pollster::block_on(encoder.encode(&[text], Tower::Document)).unwrap();
         prop_assert!((dot(rows.row(0), rows.row(0)) - 1.0).abs() < 1e-4);
+    }
+}
+
+/// Share of the tokens that is padding, each forward pass as long as its longest text.
+fn padding(texts: &[String], encoder: &Encoder) -> f64 {
+    let (mut real, mut all) = (0, 0);
+    for batch in plan(texts, encoder.max_length()) {
+        let chosen: Vec<&str> = batch.iter().map(|&at| texts[at].as_str()).collect();
+        let lengths: Vec<usize> = encoder.tokenize(&chosen).unwrap().iter().map(Vec::len).collect();
+        real += lengths.iter().sum::<usize>();
+        for pass in passes(&lengths) {
+            all += pass.len() * pass.iter().map(|&at| lengths[at]).max().unwrap();
+        }
+    }
+    1.0 - real as f64 / all as f64
+}
+
+#[test]
+fn texts_of_like_length_together_leave_little_padding() {
+    let encoder = load(&compact()).unwrap();
+    for name in ["cacm", "cranfield", "scifact", "pubmedqa", "squadshifts_wiki"] {
+        let Some(json) = common::shared(&format!("data/{name}/corpus.jsonl")) else { return };
+        let texts: Vec<String> =
+            beir::read_corpus(&json).unwrap().iter().take(2000).map(|d| d.content()).collect();
+        let share = padding(&texts, &encoder);
+        assert!(share < 0.1, "{name}: {:.1} % padding", 100.0 * share);
     }
 }

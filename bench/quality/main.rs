@@ -23,11 +23,15 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [model, cache] = arguments.as_slice() else {
-        eprintln!("usage: quality MODEL CACHE < requests.jsonl");
-        return ExitCode::from(2);
+    let (model, cache, eight_bits) = match arguments.as_slice() {
+        [model, cache] => (model, cache, false),
+        [model, cache, precision] if precision == "int8" => (model, cache, true),
+        _ => {
+            eprintln!("usage: quality MODEL CACHE [int8] < requests.jsonl");
+            return ExitCode::from(2);
+        }
     };
-    match work(Path::new(model), Path::new(cache)) {
+    match work(Path::new(model), Path::new(cache), eight_bits) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             eprintln!("{reason}");
@@ -37,8 +41,8 @@ fn main() -> ExitCode {
 }
 
 /// Answers every line until there are no more. A request that fails is answered too: the next may well be fine.
-fn work(model: &Path, cache: &Path) -> Result<(), String> {
-    let mut worker = Worker::new(model, cache)?;
+fn work(model: &Path, cache: &Path, eight_bits: bool) -> Result<(), String> {
+    let mut worker = Worker::new(model, cache, eight_bits)?;
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let line = line.map_err(|error| error.to_string())?;

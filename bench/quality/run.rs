@@ -24,12 +24,14 @@ pub struct Worker {
     sentence_bert: Option<Vec<u8>>,
     modules: Option<Vec<u8>>,
     cache: PathBuf,
+    /// Round the weights that encode.
+    eight_bits: bool,
     last: Option<(PathBuf, Collection, Cache)>,
 }
 
 impl Worker {
     /// Reads the model; fails when one of its files is missing.
-    pub fn new(model: &Path, cache: &Path) -> Result<Self, String> {
+    pub fn new(model: &Path, cache: &Path, eight_bits: bool) -> Result<Self, String> {
         let read = |name: &str| {
             let path = model.join(name);
             std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
@@ -42,6 +44,7 @@ impl Worker {
             sentence_bert: read("sentence_bert_config.json").ok(),
             modules: read("modules.json").ok(),
             cache: cache.to_owned(),
+            eight_bits,
             last: None,
         })
     }
@@ -127,7 +130,8 @@ impl Worker {
             sentence_bert: self.sentence_bert.as_deref(),
             modules: self.modules.as_deref(),
         };
-        Encoder::load(files, None).await.map_err(words)
+        let encoder = Encoder::load(files, None).await.map_err(words)?;
+        if self.eight_bits { encoder.in_eight_bits().await.map_err(words) } else { Ok(encoder) }
     }
 
     fn collection(&mut self, data: &Path, tuner: &Tuner) -> Result<(&Collection, &mut Cache), String> {

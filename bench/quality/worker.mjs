@@ -28,8 +28,9 @@ export class Worker {
   #lines;
   #end;
 
-  constructor(path, model = MODEL) {
-    this.#child = spawn(path, [model, VECTORS], { cwd: ROOT, env: ENV, stdio: ["pipe", "pipe", "inherit"] });
+  /** @param {string[]} more "int8": encode with rounded weights */
+  constructor(path, model = MODEL, ...more) {
+    this.#child = spawn(path, [model, VECTORS, ...more], { cwd: ROOT, env: ENV, stdio: ["pipe", "pipe", "inherit"] });
     this.#end = new Promise((done) => {
       this.#child.on("error", (cause) => done(cause.message));
       this.#child.on("close", (status, signal) => done(signal ?? `exit status ${status}`));

@@ -178,8 +178,9 @@ function record(value: unknown, field: string): Record<string, unknown> {
   throw invalid(field, `must be an object, not ${show(value)}`);
 }
 
-function defined(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+/** The fields that have a value. */
+export function defined<T extends object>(fields: T): { [name in keyof T]?: Exclude<T[name], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [name in keyof T]?: Exclude<T[name], undefined> };
 }
 
 export function json(value: unknown, field: string): unknown {

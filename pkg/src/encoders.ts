@@ -1,5 +1,6 @@
 /** Workers that encode beside the engine's own. Each holds the model once more; documents are shared out batch by batch. */
 
+import { defined } from "./checks.js";
 import { createWorkerHost } from "./client.js";
 import { batches } from "./encoding.js";
 import { aborted, invalid, toNearmissError } from "./errors.js";
@@ -103,8 +104,8 @@ export async function withEncoders(worker: boolean, count: number, options: Open
   const model = absolute(options.model);
   const host = await createWorkerHost({ ...options, model });
   if (host.info.device.kind !== "cpu") return [host, NO_ENCODERS];
-  const { maxLength, onRequest } = options;
-  return [host, new Encoders(count - 1, () => createWorkerHost({ model, device: "cpu", ...(maxLength !== undefined && { maxLength }), ...(onRequest && { onRequest }) }))];
+  const { maxLength, precision, onRequest } = options;
+  return [host, new Encoders(count - 1, () => createWorkerHost({ model, device: "cpu", ...defined({ maxLength, precision, onRequest }) }))];
 }
 
 /** @internal For instances without helpers. */

@@ -1,7 +1,7 @@
 /** What the wasm modules export, as the facade sees it. Written by hand so that both builds meet one interface. */
 
 import type {
-  BeirJudgments, Change, CheckedAnswer, Comparison, Conflict, Context, Document, Example, FeedbackOptions, FeedbackResult, Hit, Impression, Judgment,
+  BeirJudgments, Change, CheckedAnswer, Comparison, Conflict, Context, CreateOptions, Document, Example, FeedbackOptions, FeedbackResult, Hit, Impression, Judgment,
   Metrics, MiningReport, ModelInfo, PseudoOptions, PseudoResult, Suspect, TrainEvent, Undone, Verdict, Why,
 } from "./types.js";
 
@@ -112,6 +112,9 @@ export interface Engine {
   free(): void;
 }
 
+/** What of an instance's options concerns the engine. */
+export type EngineOptions = Pick<CreateOptions, "maxLength" | "precision" | "language" | "graphFrom">;
+
 /** Default export of `pkg/wasm/<build>/nearmiss.js`. Rejections carry `code` and `message`. */
 export interface EngineModule {
   default(init?: { module_or_path: unknown }): Promise<unknown>;
@@ -119,5 +122,5 @@ export interface EngineModule {
   memory?(): number;
   /** The first fault of the GPU: why a panic came, or why results are worthless. Readable even after a panic. */
   fault?(): { code: string; message: string } | undefined;
-  Engine: { create(files: ModelFiles, options: { maxLength?: number; language?: string; graphFrom?: number }): Promise<Engine> };
+  Engine: { create(files: ModelFiles, options: EngineOptions): Promise<Engine> };
 }

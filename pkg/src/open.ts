@@ -1,5 +1,6 @@
 /** From options to an engine: choose the device, load module and model side by side, fall back once if WebGPU fails. */
 
+import { defined, oneOf } from "./checks.js";
 import { chooseDevice, fallback, type DevicePlan, type Gpu } from "./device.js";
 import type { Engine, EngineModule, ModelFiles } from "./engine.js";
 import { aborted, engineError, invalid, toNearmissError } from "./errors.js";
@@ -10,7 +11,7 @@ import { abortable } from "./platform.js";
 import type { openStore } from "./storage/index.js";
 import type { CreateOptions, DeviceInfo, ModelInfo, ProgressEvent } from "./types.js";
 
-export type OpenOptions = Pick<CreateOptions, "model" | "device" | "maxLength" | "language" | "graphFrom" | "storage" | "onProgress" | "onRequest" | "signal">;
+export type OpenOptions = Pick<CreateOptions, "model" | "device" | "maxLength" | "precision" | "language" | "graphFrom" | "storage" | "onProgress" | "onRequest" | "signal">;
 
 export interface Info {
   device: DeviceInfo;
@@ -51,7 +52,8 @@ export async function openEngine(options: OpenOptions, seams: Seams = SEAMS): Pr
   }
 }
 
-function check({ maxLength, graphFrom }: OpenOptions): void {
+function check({ maxLength, precision, graphFrom }: OpenOptions): void {
+  if (precision !== undefined) oneOf(precision, ["float32", "int8"], "precision");
   if (graphFrom !== undefined && !(Number.isSafeInteger(graphFrom) && graphFrom >= 1)) {
     throw invalid("graphFrom", `must be a whole number of documents, 1 or more, not ${String(graphFrom)}`);
   }
@@ -98,8 +100,8 @@ class Opening {
   }
 
   async #create(build: Build, files: Promise<ModelFiles>): Promise<Opened> {
-    const { maxLength, language, graphFrom, signal } = this.#options;
-    const options = { ...(maxLength !== undefined && { maxLength }), ...(language !== undefined && { language }), ...(graphFrom !== undefined && { graphFrom }) };
+    const { maxLength, precision, language, graphFrom, signal } = this.#options;
+    const options = defined({ maxLength, precision, language, graphFrom });
     const module = await abortable(this.#seams.loadModule(build, this.#signal), signal);
     this.#loaded("module");
     const inMemory = await files;

@@ -20,7 +20,7 @@ const MINING: Record<keyof Required<WhyOptions>, true> = {
   strategy: true, ...SELECTION, relativeMargin: true, numNegatives: true, maxPositives: true, seed: true,
 };
 
-export const CREATE = names<CreateOptions>({ model: true, device: true, maxLength: true, language: true, graphFrom: true, storage: true, worker: true, encoders: true, onProgress: true, onRequest: true, signal: true });
+export const CREATE = names<CreateOptions>({ model: true, device: true, maxLength: true, precision: true, language: true, graphFrom: true, storage: true, worker: true, encoders: true, onProgress: true, onRequest: true, signal: true });
 export const ADD = names<AddOptions>({ signal: true, onProgress: true });
 export const WEIGHTS = names<WeightsOptions>({ signal: true, onProgress: true });
 const ENCODE = names<EncodeOptions>({ as: true, signal: true });

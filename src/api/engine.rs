@@ -33,6 +33,16 @@ struct CreateOptions {
     max_length: Option<usize>,
     language: Option<String>,
     graph_from: Option<usize>,
+    precision: Precision,
+}
+
+/// Of the weights that encode.
+#[derive(Deserialize, Default, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Precision {
+    #[default]
+    Float32,
+    Int8,
 }
 
 #[derive(Deserialize)]
@@ -110,6 +120,7 @@ impl Engine {
                 "parameters": encoder.parameters(),
                 "maxLength": encoder.max_length(),
                 "pooling": encoder.pooling(),
+                "precision": if encoder.bits() == i8::BITS { "int8" } else { "float32" },
                 "fingerprint": format!("{:016x}", encoder.fingerprint(Tower::Document)),
                 "loaded": format!("{:016x}", tuner.loaded_fingerprint()),
             },
@@ -297,7 +308,11 @@ async fn load(files: &JsValue, options: CreateOptions) -> Result<Tuner> {
         sentence_bert: sentence_bert.as_deref(),
         modules: modules.as_deref(),
     };
-    let mut tuner = Tuner::new(Encoder::load(files, options.max_length).await?);
+    let mut encoder = Encoder::load(files, options.max_length).await?;
+    if options.precision == Precision::Int8 {
+        encoder = encoder.in_eight_bits().await?;
+    }
+    let mut tuner = Tuner::new(encoder);
     if let Some(language) = &options.language {
         tuner.set_language(language)?;
     }

@@ -23,11 +23,12 @@ impl TokenBatch {
     /// Pads to the longest sequence, or to the next of a few fixed lengths where shapes must be few.
     ///
     /// `positions` is the model's longest input; sequences are cut to it.
-    pub fn new(sequences: &[Vec<u32>], positions: usize, device: &Device) -> Self {
-        let longest = sequences.iter().map(Vec::len).max().unwrap_or(1).clamp(1, positions);
+    pub fn new(sequences: &[impl AsRef<[u32]>], positions: usize, device: &Device) -> Self {
+        let longest = sequences.iter().map(|ids| ids.as_ref().len()).max().unwrap_or(1).clamp(1, positions);
         let seq = if FEW_SHAPES { fixed_length(longest, positions) } else { longest };
         let (mut ids, mut mask) = (Vec::new(), Vec::new());
         for sequence in sequences {
+            let sequence = sequence.as_ref();
             let used = sequence.len().min(seq);
             ids.extend(sequence.iter().take(used).map(|&id| id as i32));
             ids.extend(std::iter::repeat_n(0, seq - used));
@@ -44,6 +45,36 @@ impl TokenBatch {
 
 pub(super) fn fixed_length(longest: usize, positions: usize) -> usize {
     LENGTHS.into_iter().find(|&l| l >= longest).unwrap_or(positions).min(positions)
+}
+
+/// On the CPU a forward pass of fewer tokens than this is not worth splitting: its matrix products are no longer full.
+const FULL: usize = 256;
+
+/// The forward passes of one batch, by the lengths of its sequences in tokens: on the CPU a tenth of a pass at most is padding, as far as its
+/// size allows; where shapes must be few it is one. Every index stands in exactly one pass.
+///
+/// ```
+/// # use nearmiss::encoder::passes;
+/// assert_eq!(passes(&[10, 300, 290, 12]), [[1, 2], [3, 0]]);
+/// ```
+pub fn passes(lengths: &[usize]) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..lengths.len()).collect();
+    if FEW_SHAPES {
+        return vec![order];
+    }
+    order.sort_by_key(|&at| std::cmp::Reverse(lengths[at]));
+    let mut passes: Vec<Vec<usize>> = Vec::new();
+    let mut longest = 0;
+    for at in order {
+        match passes.last_mut() {
+            Some(pass) if pass.len() * longest < FULL || lengths[at] * 10 >= longest * 9 => pass.push(at),
+            _ => {
+                longest = lengths[at];
+                passes.push(vec![at]);
+            }
+        }
+    }
+    passes
 }
 
 /// Cuts texts into batches of like length, so that little is padding.

@@ -25,6 +25,8 @@ mod fused;
 mod lora;
 mod peft;
 mod pooling;
+#[cfg(not(feature = "webgpu"))]
+mod quantized;
 mod snapshot;
 mod states;
 mod tensors;
@@ -33,7 +35,7 @@ mod weights;
 
 pub use adapter::{Head, Tower, Towers};
 pub use backend::{KIND, check, open, read};
-pub use batch::{TokenBatch, plan};
+pub use batch::{TokenBatch, passes, plan};
 pub use bert::Bert;
 pub use config::{BertConfig, Pooling};
 pub use folder::{ExportedFile, Imported};
@@ -87,6 +89,9 @@ pub struct Encoder {
     parameters: usize,
     /// Of everything besides the weights that moves an embedding.
     settings: u64,
+    /// What encodes in eight bits, if that was asked for.
+    #[cfg(not(feature = "webgpu"))]
+    quantized: Option<quantized::Copies>,
 }
 
 impl Encoder {
@@ -120,10 +125,54 @@ impl Encoder {
         let parameters = bert.num_params();
         let now = Snapshot::new(bert, fingerprint);
         let source = folder::SourceFiles { config: files.config.into(), tokenizer: files.tokenizer.into() };
-        let encoder =
-            Self { now, tokenizer, config, source, pooling, device, device_name, parameters, settings };
+        let encoder = Self {
+            now,
+            tokenizer,
+            config,
+            source,
+            pooling,
+            device,
+            device_name,
+            parameters,
+            settings,
+            #[cfg(not(feature = "webgpu"))]
+            quantized: None,
+        };
         encoder.try_out().await?;
         Ok(encoder)
+    }
+
+    /// From now on [`Self::encode`] rounds the weights of linear maps to eight bits, those that training makes too. On a GPU nothing
+    /// changes. Embeddings differ a little, so do fingerprints.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    #[cfg(not(feature = "webgpu"))]
+    pub async fn in_eight_bits(mut self) -> Result<Self> {
+        let own = |hash| fnv1a(hash, b"int8");
+        self.settings = own(self.settings);
+        self.now.fingerprint = own(self.now.fingerprint);
+        self.quantized = Some(quantized::Copies::default());
+        self.try_out().await?;
+        Ok(self)
+    }
+
+    /// The same for a GPU, which it leaves as it is.
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(feature = "webgpu")]
+    pub async fn in_eight_bits(self) -> Result<Self> {
+        Ok(self)
+    }
+
+    /// Bits of a weight when texts are encoded.
+    pub fn bits(&self) -> u32 {
+        #[cfg(not(feature = "webgpu"))]
+        if self.quantized.is_some() {
+            return i8::BITS;
+        }
+        32
     }
 
     /// Encodes one text, so that what fails only in use (an upload that found no memory, a kernel that the driver refuses)
@@ -140,9 +189,9 @@ impl Encoder {
         ))
     }
 
-    /// Unit vectors of the texts before any adapter, one row a text, in one forward pass.
+    /// Unit vectors of the texts before any adapter, one row a text.
     ///
-    /// Callers cut long lists with [`plan`].
+    /// Callers cut long lists with [`plan`]; what of a batch is of unlike length goes through in [`passes`].
     ///
     /// # Errors
     /// `TokenizerInvalid`, `DeviceLost`, `OutOfMemory`.
@@ -151,9 +200,23 @@ impl Encoder {
             return Ok(Embeddings::empty(self.dimensions()));
         }
         let sequences = self.tokenize(texts)?;
-        let rows = self.forward(self.now.bert(tower), &sequences, &self.device);
-        let [values] = read([rows]).await?;
-        Embeddings::new(self.dimensions(), values)
+        #[cfg(not(feature = "webgpu"))]
+        if let Some(copies) = &self.quantized {
+            let bert = self.now.bert(tower);
+            let copy = copies.of(self.fingerprint(tower), bert).await?;
+            let values = copy.encode(bert, &sequences, self.pooling).await?;
+            return Embeddings::new(self.dimensions(), values);
+        }
+        let (dim, lengths) = (self.dimensions(), sequences.iter().map(Vec::len).collect::<Vec<_>>());
+        let mut values = vec![0.0; dim * texts.len()];
+        for pass in passes(&lengths) {
+            let chosen: Vec<&[u32]> = pass.iter().map(|&at| sequences[at].as_slice()).collect();
+            let [rows] = read([self.forward(self.now.bert(tower), &chosen, &self.device)]).await?;
+            for (row, at) in rows.chunks_exact(dim).zip(pass) {
+                values[at * dim..][..dim].copy_from_slice(row);
+            }
+        }
+        Embeddings::new(dim, values)
     }
 
     /// Token ids of each text, all of them rows of the word-embedding table.
@@ -203,13 +266,18 @@ impl Encoder {
     ///
     /// # Shapes
     /// - output: `[sequences, dimensions]`
-    pub fn forward(&self, bert: &Bert, sequences: &[Vec<u32>], device: &Device) -> Tensor<2> {
+    pub fn forward(&self, bert: &Bert, sequences: &[impl AsRef<[u32]>], device: &Device) -> Tensor<2> {
         let (tokens, mask) = self.hidden(bert, sequences, device);
         l2_normalize(pool(tokens, mask, self.pooling))
     }
 
     /// Last hidden states, `[sequences, seq, dimensions]`, and their mask, `[sequences, seq]`.
-    fn hidden(&self, bert: &Bert, sequences: &[Vec<u32>], device: &Device) -> (Tensor<3>, Tensor<2>) {
+    fn hidden(
+        &self,
+        bert: &Bert,
+        sequences: &[impl AsRef<[u32]>],
+        device: &Device,
+    ) -> (Tensor<3>, Tensor<2>) {
         let batch = TokenBatch::new(sequences, self.config.max_position_embeddings, device);
         (bert.forward(batch.ids, batch.mask.clone()), batch.mask)
     }

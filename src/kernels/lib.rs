@@ -23,6 +23,7 @@ mod lanes;
 mod norm;
 mod pairs;
 mod product;
+mod quantized;
 mod rows;
 mod search;
 mod top_k;
@@ -31,6 +32,7 @@ pub use activation::{gelu, gelu_backward, masked_softmax, masked_softmax_backwar
 pub use dot::dot;
 pub use norm::{NormSums, column_sums, layer_norm, layer_norm_backward};
 pub use product::{View, product};
+pub use quantized::Quantized;
 pub use rows::Rows;
 pub use search::{search, search_many};
 pub use top_k::{Hit, TopK, top_k};

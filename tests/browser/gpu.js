@@ -2,10 +2,10 @@
 
 /**
  * Counts from now on. `buffers` are those that hold tensors, `allocations` all that are made and `allocated` their bytes; `written` are bytes
- * by writeBuffer.
+ * by writeBuffer; `freed` are bytes of buffers that were destroyed.
  *
- * @returns {() => { dispatches, readBacks, buffers, kernels, pipelines, bindGroups, allocations, allocated, writes, written, submits }} since
- *   it was last called
+ * @returns {() => { dispatches, readBacks, buffers, kernels, pipelines, bindGroups, allocations, allocated, freed, writes, written, submits }}
+ *   since it was last called
  */
 export function countGpuWork() {
   const names = new WeakMap();
@@ -42,6 +42,13 @@ export function countGpuWork() {
     counts.allocated += buffer.size;
     return buffer;
   });
+  const destroyed = new WeakSet();
+  const destroy = GPUBuffer.prototype.destroy;
+  GPUBuffer.prototype.destroy = function () {
+    if (!destroyed.has(this)) counts.freed += this.size;
+    destroyed.add(this);
+    return destroy.call(this);
+  };
   wrap(GPUDevice.prototype, "createBindGroup", (group) => {
     counts.bindGroups++;
     return group;
@@ -65,7 +72,7 @@ export function countGpuWork() {
 
 function fresh() {
   return {
-    dispatches: 0, readBacks: 0, buffers: 0, kernels: {}, pipelines: 0, bindGroups: 0, allocations: 0, allocated: 0, writes: 0, written: 0,
+    dispatches: 0, readBacks: 0, buffers: 0, kernels: {}, pipelines: 0, bindGroups: 0, allocations: 0, allocated: 0, freed: 0, writes: 0, written: 0,
     submits: 0,
   };
 }

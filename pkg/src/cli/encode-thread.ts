@@ -1,6 +1,7 @@
 /** One encoding thread: opens an engine, then answers each request for vectors. */
 
 import { parentPort, workerData } from "node:worker_threads";
+import { defined } from "../checks.js";
 import { packError } from "../errors.js";
 import { createHost, type Host } from "../host.js";
 import { readAdapter } from "./session.js";
@@ -8,8 +9,8 @@ import type { ThreadReply, ThreadRequest, ThreadSetup } from "./threads.js";
 
 const reply = (message: ThreadReply, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
 
-async function open({ model, maxLength, adapter }: ThreadSetup): Promise<Host> {
-  const host = await createHost({ ...(model !== undefined && { model }), ...(maxLength !== undefined && { maxLength }), device: "cpu" });
+async function open({ adapter, ...options }: ThreadSetup): Promise<Host> {
+  const host = await createHost({ ...defined(options), device: "cpu" });
   if (adapter !== undefined) await host.call("import", [await readAdapter(adapter)]);
   return host;
 }

@@ -9,6 +9,7 @@ export const COMMON: Options = {
   model: { value: "DIR", help: "the encoder: a folder or URL with config.json, tokenizer.json, model.safetensors (default: the compact one in this package)" },
   adapter: { value: "FILE", help: "weights from `nearmiss train --out`, put on top of the model" },
   "max-length": { value: "TOKENS", kind: "integer", least: 1, help: "longest input; the rest of a text is cut (default: the model's own)" },
+  precision: { value: "TYPE", choices: ["float32", "int8"], help: "int8 encodes faster, with weights rounded to eight bits (default float32)" },
   cache: { value: "DIR", help: "keep embeddings here, by model and text, so that a second run is quick" },
   workers: { value: "N", kind: "integer", least: 1, help: "threads that encode, each with a copy of the model (default 1)" },
   json: { help: "print one JSON object on standard output, and nothing else" },

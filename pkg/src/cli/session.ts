@@ -2,12 +2,13 @@
 
 import { readFile } from "node:fs/promises";
 import type { Readable, Writable } from "node:stream";
+import { defined } from "../checks.js";
 import type { Job, JobEvent } from "../engine.js";
 import { invalid, NearmissError, toNearmissError } from "../errors.js";
 import { createHost, type Host } from "../host.js";
 import { runJob, type Closed, type Closing } from "../jobs.js";
 import { SEAMS, type Seams } from "../open.js";
-import type { DeviceInfo, Document, Judgment, ModelInfo, ProgressEvent } from "../types.js";
+import type { DeviceInfo, Document, Judgment, ModelInfo, Precision, ProgressEvent } from "../types.js";
 import type { Args } from "./args.js";
 import { cachePath, readCache, writeCache, type Rows } from "./cache.js";
 import { peakMemoryBytes, Progress } from "./output.js";
@@ -32,6 +33,11 @@ export async function readAdapter(path: string): Promise<Uint8Array> {
   }
 }
 
+/** What makes embeddings what they are, adapter aside. */
+function encoderOf(args: Args) {
+  return { model: args.text("model"), maxLength: args.number("max-length"), precision: args.text("precision") as Precision | undefined };
+}
+
 export class Session {
   readonly host: Host;
   readonly model: ModelInfo;
@@ -51,10 +57,7 @@ export class Session {
   }
 
   static async open(args: Args, io: Io, started: number): Promise<Session> {
-    const maxLength = args.number("max-length");
-    const model = args.text("model");
-    const options = { ...(model !== undefined && { model }), ...(maxLength !== undefined && { maxLength }) };
-    const host = await createHost({ ...options, device: "cpu", signal: io.signal }, io.seams ?? SEAMS);
+    const host = await createHost({ ...defined(encoderOf(args)), device: "cpu", signal: io.signal }, io.seams ?? SEAMS);
     try {
       const adapter = args.text("adapter");
       if (adapter !== undefined) await host.call("import", [await readAdapter(adapter)]);
@@ -110,7 +113,7 @@ export class Session {
   }
 
   openThreads(): Promise<ThreadPool> {
-    const setup = { model: this.#args.text("model"), maxLength: this.#args.number("max-length"), adapter: this.#args.text("adapter") };
+    const setup = { ...encoderOf(this.#args), adapter: this.#args.text("adapter") };
     return ThreadPool.open(this.workers, setup, this.model.fingerprint, this.#io.spawn ?? spawnThread);
   }
 

@@ -3,11 +3,13 @@
 import { Worker } from "node:worker_threads";
 import { batches } from "../encoding.js";
 import { aborted, NearmissError, toNearmissError, unpackError, type PackedError } from "../errors.js";
+import type { Precision } from "../types.js";
 
 /** What each thread opens. */
 export interface ThreadSetup {
   model: string | undefined;
   maxLength: number | undefined;
+  precision: Precision | undefined;
   adapter: string | undefined;
 }
 
