@@ -2,14 +2,14 @@
  * What encoding with weights in eight bits (`precision: "int8"`) costs in quality, and what it saves: nDCG@10 with either on collections that
  * neither model was made from, and the time to encode, by turns. Writes bench/results/<date>-precision.md.
  *
- *     node bench/precision.mjs     # needs ../shared/data, cargo and a built package
+ *     node bench/precision.mjs     # needs ../shared/data and a built package
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { ensureModel, MODEL } from "../tools/model.mjs";
-import { ROOT, script, SetupError } from "../tools/shared.mjs";
-import { buildWorker, Worker } from "./quality/worker.mjs";
+import { ROOT, script } from "../tools/shared.mjs";
 
 const MODELS = [["compact", join(ROOT, "pkg/models/compact")], ["all-MiniLM-L6-v2", MODEL]];
 const COLLECTIONS = ["cacm", "cranfield", "pubmedqa", "xquad_en"];
@@ -22,12 +22,13 @@ const ROUNDS = 9;
 const row = (...cells) => `| ${cells.join(" | ")} |`;
 const table = (...header) => [row(...header), row(...header.map(() => "---"))];
 
-await script(import.meta.url, async () => {
+if (!isMainThread) parentPort.postMessage(await evaluate(workerData));
+else await script(import.meta.url, async () => {
   await ensureModel();
   const date = new Date().toISOString().slice(0, 10);
   const lines = [
     `# Encoding with weights in eight bits, ${date}`, "", `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}.`,
-    "", "## Quality", "", "nDCG@10 over all judged queries, without any training, natively (the same arithmetic as in wasm).", "",
+    "", "## Quality", "", "nDCG@10 over all judged queries, without any training.", "",
     ...(await quality()), "", "## Time", "",
     `CPU build in Node, one thread; milliseconds a call, median (least) of ${ROUNDS} rounds by turns, each with other texts. Ratio of the medians: above 1, int8 is faster.`, "",
     ...(await speed()),
@@ -38,39 +39,55 @@ await script(import.meta.url, async () => {
   console.log(`${lines.join("\n")}\n${file}`);
 });
 
+/** Both precisions at once, each in a thread of its own. */
 async function quality() {
-  const path = await buildWorker();
   const lines = table("model", "collection", "queries", ...SEARCHES.flatMap(({ mode }) => [...PRECISIONS.map((precision) => `${mode}, ${precision}`), "lost"]));
   for (const [name, model] of MODELS) {
-    const rows = {};
-    for (const precision of PRECISIONS) {
-      const worker = new Worker(path, model, ...(precision === "int8" ? ["int8"] : []));
-      try {
-        for (const collection of COLLECTIONS) {
-          const request = { data: `../shared/data/${collection}`, train: "qrels.tsv", test: "qrels.tsv", searches: SEARCHES };
-          const { row: found, error } = await worker.ask(request);
-          if (error) throw new SetupError(`${collection}: ${error}`);
-          const own = (rows[collection] ??= { queries: found.heldOutQueries });
-          own[precision] = found.searches.map(({ metrics }) => metrics["ndcg@10"]);
-          console.error(name, precision, collection, ...own[precision]);
-        }
-      } finally {
-        worker.close();
-      }
-    }
-    for (const [collection, { queries, float32, int8 }] of Object.entries(rows)) {
-      const cells = SEARCHES.flatMap((_, at) => [float32[at].toFixed(4), int8[at].toFixed(4), (float32[at] - int8[at]).toFixed(4)]);
-      lines.push(row(name, collection, queries, ...cells));
+    for (const collection of COLLECTIONS) {
+      const [floats, bytes] = await Promise.all(PRECISIONS.map((precision) => inThread({ model, precision, collection })));
+      const cells = SEARCHES.flatMap((_, at) => [floats.found[at], bytes.found[at], floats.found[at] - bytes.found[at]].map((value) => value.toFixed(4)));
+      lines.push(row(name, collection, floats.queries, ...cells));
+      console.error(lines.at(-1));
     }
   }
   return lines;
+}
+
+function inThread(work) {
+  return new Promise((done, fail) => {
+    const thread = new Worker(new URL(import.meta.url), { workerData: work });
+    thread.once("message", done);
+    thread.once("error", fail);
+  });
+}
+
+/** In a thread. @returns nDCG@10 of each search over all judged queries */
+async function evaluate({ model, precision, collection }) {
+  const { Nearmiss } = await import("../pkg/dist/index.js");
+  const folder = join(ROOT, "../shared/data", collection);
+  const rows = async (file) => (await readFile(join(folder, file), "utf8")).trimEnd().split("\n");
+  const records = async (file) => (await rows(file)).map((line) => JSON.parse(line));
+  const nm = await Nearmiss.create({ model, precision, device: "cpu", worker: false });
+  await nm.documents.add((await records("corpus.jsonl")).map(({ _id, title, text }) => ({ id: _id, title: title ?? "", text })));
+  const texts = new Map((await records("queries.jsonl")).map(({ _id, text }) => [_id, text]));
+  const judged = (await rows("qrels.tsv")).slice(1).map((line) => line.split("\t"));
+  await nm.judgments.add(judged.map(([query, document, score]) => ({ query: texts.get(query), document, relevant: Number(score) > 0, grade: Math.max(0, Number(score)), split: "held-out" })));
+  const found = [];
+  let queries = 0;
+  for (const search of SEARCHES) {
+    const measured = await nm.evaluate({ split: "held-out", ...search });
+    found.push(measured.after["ndcg@10"]);
+    queries = measured.queries;
+  }
+  await nm.dispose();
+  return { found, queries };
 }
 
 async function speed() {
   const { Nearmiss } = await import("../pkg/dist/index.js");
   const notes = (await readFile(join(ROOT, "www/public/sample/corpus.jsonl"), "utf8")).trimEnd().split("\n").map((line) => JSON.parse(line).text);
   const words = notes.join(" ").split(/\s+/);
-  const lines = table("model", "texts × words", ...PRECISIONS, "float32 / int8", "least cosine", "wasm memory, MB");
+  const lines = table("model", "texts × words", ...PRECISIONS, "float32 / int8", "least cosine");
   for (const [name, model] of MODELS) {
     const both = await Promise.all(PRECISIONS.map((precision) => Nearmiss.create({ model, precision, device: "cpu", worker: false })));
     for (const [count, length] of SIZES) {
@@ -90,8 +107,7 @@ async function speed() {
       }
       const [floats, bytes] = taken.map((ms) => ms.sort((a, b) => a - b)).map((ms) => [ms[ms.length >> 1], ms[0]]);
       const time = ([median, smallest]) => `${median.toFixed(1)} (${smallest.toFixed(1)})`;
-      const memory = await Promise.all(both.map((nm) => nm.memory()));
-      lines.push(row(name, `${count} × ${length}`, time(floats), time(bytes), `**${(floats[0] / bytes[0]).toFixed(2)}**`, least.toFixed(5), memory.map(({ wasm }) => (wasm / 1e6).toFixed(0)).join(", ")));
+      lines.push(row(name, `${count} × ${length}`, time(floats), time(bytes), `**${(floats[0] / bytes[0]).toFixed(2)}**`, least.toFixed(5)));
       console.error(lines.at(-1));
     }
     await Promise.all(both.map((nm) => nm.dispose()));

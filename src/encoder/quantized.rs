@@ -9,7 +9,7 @@ use super::config::Pooling;
 use crate::error::{Error, Result};
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Int, Tensor, TensorData, Transaction};
-use nearmiss_kernels::{Quantized, View, gelu, layer_norm, masked_softmax, product};
+use nearmiss_kernels::{Quantized, View, add, gelu, layer_norm, masked_softmax, product};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -214,10 +214,6 @@ async fn take<const N: usize, const M: usize>(
     let odd = || Error::Internal { reason: "a read-back of another size".into() };
     let vectors = values.split_off(N.min(values.len()));
     Ok((values.try_into().map_err(|_| odd())?, vectors.try_into().map_err(|_| odd())?))
-}
-
-fn add(x: &mut [f32], other: &[f32]) {
-    x.iter_mut().zip(other).for_each(|(x, other)| *x += other);
 }
 
 /// Mean of a text's tokens or its first, of length 1.

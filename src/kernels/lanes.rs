@@ -28,3 +28,10 @@ pub(crate) fn sum(values: &[f32], term: impl Fn(f32) -> f32) -> f32 {
     }
     sums.into_iter().sum::<f32>() + rest.iter().map(|&value| term(value)).sum::<f32>()
 }
+
+/// The sum of both, number by number, in the place of the first.
+pub fn add(x: &mut [f32], other: &[f32]) {
+    for (x, other) in x.iter_mut().zip(other) {
+        *x += other;
+    }
+}

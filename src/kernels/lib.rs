@@ -30,6 +30,7 @@ mod top_k;
 
 pub use activation::{gelu, gelu_backward, masked_softmax, masked_softmax_backward};
 pub use dot::dot;
+pub use lanes::add;
 pub use norm::{NormSums, column_sums, layer_norm, layer_norm_backward};
 pub use product::{View, product};
 pub use quantized::Quantized;

@@ -11,15 +11,24 @@ const AT_ONCE: usize = 128;
 /// Largest weight.
 const WEIGHT: i32 = 127;
 
-/// Weights of two inputs for each output of a panel: `[output][input]`.
-type Pairs = lanes::Bytes;
+// Sums of a block by the instruction that is made for them, which compilers do not find by themselves. Elsewhere by loops, which reach a
+// quarter of what floats do: this is for WebAssembly.
+#[cfg(not(target_family = "wasm"))]
+mod plain;
+#[cfg(target_family = "wasm")]
+mod wasm;
+
+#[cfg(not(target_family = "wasm"))]
+use plain::{Weights, multiply, weights};
+#[cfg(target_family = "wasm")]
+use wasm::{Weights, multiply, weights};
 
 /// A linear map, `x W + b`, its weights rounded.
 #[derive(Debug, Clone)]
 pub struct Quantized {
     inputs: usize,
     /// A panel after the other, each `inputs / 2` pairs, rounded up.
-    panels: Vec<Pairs>,
+    panels: Vec<Weights>,
     /// Of the weights of each output.
     scales: Vec<f32>,
     bias: Vec<f32>,
@@ -57,7 +66,7 @@ impl Quantized {
                     output if output < outputs => rounded(pair + at % 2, output),
                     _ => 0,
                 });
-                panels.push(lanes::bytes(bytes));
+                panels.push(weights(bytes));
             }
         }
         Self { inputs, panels, scales, bias: bias.to_vec() }
@@ -97,7 +106,7 @@ impl Quantized {
             for row in (0..=last).step_by(ROWS) {
                 // Beyond the last row it stands for those that are missing: what comes of it is left out.
                 let rows = std::array::from_fn(|at| &x.pairs[(row + at).min(last) * pairs..][..pairs]);
-                let sums = lanes::multiply(rows, weights);
+                let sums = multiply(rows, weights);
                 let rows = out[row * outputs..].chunks_exact_mut(outputs);
                 for ((sums, scale), out) in sums.iter().zip(&x.scales[row..]).zip(rows) {
                     let out = &mut out[columns.clone()];
@@ -139,76 +148,6 @@ impl Rounded {
 
 fn pair(a: i32, b: i32) -> i32 {
     (a & 0xffff) | (b << 16)
-}
-
-/// Sums of products of a block: by the instruction that is made for it, which compilers do not find by themselves.
-#[cfg(target_family = "wasm")]
-mod lanes {
-    use super::{OUTPUTS, ROWS};
-    use core::arch::wasm32::{
-        i8x16, i16x8_extend_high_i8x16, i16x8_extend_low_i8x16, i32x4_add, i32x4_dot_i16x8,
-        i32x4_extract_lane as lane, i32x4_splat, v128,
-    };
-
-    pub type Bytes = v128;
-
-    pub fn bytes(b: [i8; 16]) -> Bytes {
-        i8x16(
-            b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
-            b[15],
-        )
-    }
-
-    /// Not inlined: V8 compiles anew, and well, only functions that are called often.
-    #[inline(never)]
-    pub fn multiply([a, b, c, d]: [&[i32]; ROWS], weights: &[Bytes]) -> [[i32; OUTPUTS]; ROWS] {
-        let mut sums = [[i32x4_splat(0); 2]; ROWS];
-        for ((((a, b), c), d), weights) in a.iter().zip(b).zip(c).zip(d).zip(weights) {
-            let (low, high) = (i16x8_extend_low_i8x16(*weights), i16x8_extend_high_i8x16(*weights));
-            for (sums, x) in sums.iter_mut().zip([a, b, c, d]) {
-                let x = i32x4_splat(*x);
-                sums[0] = i32x4_add(sums[0], i32x4_dot_i16x8(x, low));
-                sums[1] = i32x4_add(sums[1], i32x4_dot_i16x8(x, high));
-            }
-        }
-        sums.map(|[l, h]| {
-            [
-                lane::<0>(l),
-                lane::<1>(l),
-                lane::<2>(l),
-                lane::<3>(l),
-                lane::<0>(h),
-                lane::<1>(h),
-                lane::<2>(h),
-                lane::<3>(h),
-            ]
-        })
-    }
-}
-
-/// The same in plain loops.
-#[cfg(not(target_family = "wasm"))]
-mod lanes {
-    use super::{OUTPUTS, ROWS};
-
-    pub type Bytes = [i8; 16];
-
-    pub fn bytes(bytes: [i8; 16]) -> Bytes {
-        bytes
-    }
-
-    pub fn multiply(rows: [&[i32]; ROWS], weights: &[Bytes]) -> [[i32; OUTPUTS]; ROWS] {
-        rows.map(|row| {
-            let mut sums = [0; OUTPUTS];
-            for (x, weights) in row.iter().zip(weights) {
-                let (a, b) = (i32::from(*x as i16), x >> 16);
-                for (sum, [first, second]) in sums.iter_mut().zip(weights.as_chunks::<2>().0) {
-                    *sum += a * i32::from(*first) + b * i32::from(*second);
-                }
-            }
-            sums
-        })
-    }
 }
 
 #[cfg(test)]

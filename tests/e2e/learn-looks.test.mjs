@@ -62,6 +62,22 @@ describe("how the views Learn and Build look", { timeout: 300_000 }, () => {
     }
   });
 
+  it("opens without anything moving, on a phone and on a desk", async () => {
+    for (const viewport of [SIZES.phone, SIZES.desk]) {
+      for (const address of ["#tune", "#learn", "#build"]) {
+        const page = await site.open("about:blank", { viewport });
+        await page.addInitScript(() => {
+          globalThis.moved = [];
+          const told = ({ value, sources }) => globalThis.moved.push([value, ...sources.map(({ node }) => node?.outerHTML?.slice(0, 60))].join(" "));
+          new PerformanceObserver((list) => list.getEntries().forEach(told)).observe({ type: "layout-shift", buffered: true });
+        });
+        await page.goto(site.server.url + address, { waitUntil: "networkidle" });
+        assert.deepEqual(await page.evaluate(() => globalThis.moved), [], `${address}, ${viewport.width} pixels wide`);
+        await page.context().close();
+      }
+    }
+  });
+
   it("reaches every control by keyboard, in the order in which they stand", async () => {
     const page = await site.open("#learn&step=3", { viewport: SIZES.desk });
     await ready(page);

@@ -30,7 +30,7 @@ export async function start({ webgpu = false, hooks = false, worker = "", routes
   const chromium = await launch({ webgpu });
   const open = async (address = "", options = {}) => {
     // Tests that count requests must not meet those by which the page keeps itself; offline.test.mjs lets them in.
-    const page = await chromium.open(server.url + address, { serviceWorkers: "block", ...options });
+    const page = await chromium.open(address === "about:blank" ? address : server.url + address, { serviceWorkers: "block", ...options });
     page.setDefaultTimeout(PATIENCE);
     return page;
   };

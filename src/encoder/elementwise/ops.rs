@@ -64,7 +64,7 @@ impl Elementwise for Flex {
         let width = columns(&weight);
         let mut out = Matrices::rows(&x).times(Matrices::of(&weight));
         for row in out.chunks_exact_mut(width.max(1)) {
-            row.iter_mut().zip(slice(&bias)).for_each(|(out, bias)| *out += bias);
+            kernels::add(row, slice(&bias));
         }
         Floats::from_data(TensorData::new(out, with_columns(&x, width)))
     }
