@@ -16,7 +16,7 @@ pub(crate) fn largest(values: &[f32]) -> f32 {
     most.iter().chain(rest).copied().fold(f32::NEG_INFINITY, larger)
 }
 
-/// The sum of a term of each number.
+/// The sum of a term of each number. Terms of 0 behind the last change no bit of it: what padding a row has does not show.
 #[inline]
 pub(crate) fn sum(values: &[f32], term: impl Fn(f32) -> f32) -> f32 {
     let mut sums = [0.0; LANES];
@@ -26,12 +26,29 @@ pub(crate) fn sum(values: &[f32], term: impl Fn(f32) -> f32) -> f32 {
             *sum += term(*value);
         }
     }
-    sums.into_iter().sum::<f32>() + rest.iter().map(|&value| term(value)).sum::<f32>()
+    for (sum, value) in sums.iter_mut().zip(rest) {
+        *sum += term(*value);
+    }
+    sums.into_iter().sum()
 }
 
 /// The sum of both, number by number, in the place of the first.
 pub fn add(x: &mut [f32], other: &[f32]) {
     for (x, other) in x.iter_mut().zip(other) {
         *x += other;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_behind_change_no_bit() {
+        let values: Vec<f32> = (0..45).map(|i| ((i * 37 % 101) as f32 - 50.0) / 7.3).collect();
+        for length in 0..values.len() {
+            let padded: Vec<f32> = values[..length].iter().copied().chain([0.0; 19]).collect();
+            assert_eq!(sum(&values[..length], |x| x).to_bits(), sum(&padded, |x| x).to_bits(), "{length}");
+        }
     }
 }

@@ -77,13 +77,6 @@ impl Quantized {
         self.scales.len()
     }
 
-    /// What it holds, bytes.
-    pub fn bytes(&self) -> usize {
-        size_of_val(self.panels.as_slice())
-            + size_of_val(self.scales.as_slice())
-            + size_of_val(self.bias.as_slice())
-    }
-
     /// Each row of `x` through the map, in the place of what is in `out`.
     ///
     /// # Shapes
