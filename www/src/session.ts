@@ -52,8 +52,8 @@ export class Session {
     const { name, model } = this.#chosenModel();
     if (model === null || store.state.busy) return;
     await this.#desk.close();
-    this.marks.ledger.begin();
-    store.update({ phase: "loading", verdict: null, losses: [], looks: [], stoppedAfter: null, inUse: "earlier", earlier: null, mined: null, nearMisses: [], suspects: [] });
+    this.training.begin();
+    store.update({ phase: "loading", losses: [], looks: [], stoppedAfter: null, earlier: null, mined: null, nearMisses: [], suspects: [] });
     await this.#desk.run("model", strings.model.starting, async (job) => {
       prefetchSample();
       prefetchZip();
@@ -64,7 +64,13 @@ export class Session {
       store.update({ created: creation(options), calls: [], events: [], measured: [], memory: null });
       store.update({ phase: "ready", readyAt: now(), device: engine.device, model: { name, ...engine.model } });
       await this.keeping.adopt(engine);
-      await this.notes.fill(job);
+      await this.marks.ledger.begin(engine);
+      try {
+        await this.notes.fill(job);
+      } finally {
+        // Also when the reading was cancelled: what was trained does not wait for it.
+        if (this.#desk.engine) await this.keeping.takeCheckpoint(engine);
+      }
     });
     store.update({ phase: this.#desk.engine ? "ready" : "none" });
   }

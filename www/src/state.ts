@@ -128,6 +128,8 @@ export interface State extends Settings {
   /** Of the last import: a sentence for each file that was not taken, and for each that was taken only in part. */
   skipped: string[];
   incomplete: string[];
+  /** Files and folders that came while something else was under way, and are read after it. */
+  waiting: number;
   /** False while some documents have no embedding yet, as after a cancelled reading. */
   allRead: boolean;
   judgments: Judgment[];
@@ -136,6 +138,13 @@ export interface State extends Settings {
   conflicts: Conflict[];
   canUndo: boolean;
   canRedo: boolean;
+  /** What went with the latest change of the notes, for as long as that is what Undo takes back; null when it is not. */
+  removed: { notes: number; marks: number } | null;
+  /**
+   * Notes and marks of this page may also be in the browser's storage. What is removed while no engine is open would come back
+   * from there.
+   */
+  stored: boolean;
   examples: string[];
   query: string;
   hits: Hit[] | null;
@@ -157,7 +166,12 @@ export interface State extends Settings {
   /** Of a training that stopped before its end; null when there is nothing to go on with. */
   checkpoint: Checkpoint | null;
   verdict: Verdict | null;
+  /** Which side of the last training, or of what the storage brought, is in use. */
   inUse: "trained" | "earlier";
+  /** Are there weights of a training to put into use or out of it? */
+  choice: boolean;
+  /** Were the weights before them trained as well, by a training before? */
+  earlierTrained: boolean;
   busy: Busy | null;
   problem: Problem | null;
 }
@@ -190,12 +204,15 @@ export const initial: State = {
   documents: [],
   skipped: [],
   incomplete: [],
+  waiting: 0,
   allRead: true,
   judgments: [],
   sides: new Map(),
   conflicts: [],
   canUndo: false,
   canRedo: false,
+  removed: null,
+  stored: false,
   examples: [],
   query: "",
   hits: null,
@@ -212,9 +229,21 @@ export const initial: State = {
   checkpoint: null,
   verdict: null,
   inUse: "earlier",
+  choice: false,
+  earlierTrained: false,
   busy: null,
   problem: null,
 };
+
+/** Is anything in use that was trained? It can be exported, whatever came of the last training. */
+export function anyTrained({ inUse, earlierTrained }: State): boolean {
+  return inUse === "trained" || earlierTrained;
+}
+
+/** What is taken away now stays away: from the engine that writes it down, or where nothing was written down yet. */
+export function canForget({ phase, stored }: State): boolean {
+  return phase === "ready" || !stored;
+}
 
 /** Is the training that stopped still about these notes and this model? */
 export function canGoOn({ checkpoint, documents, model }: State): boolean {

@@ -74,6 +74,7 @@ export const strings = {
     reading: "Reading your notes",
     fetching: "Fetching the sample notes",
     removing: "Removing notes",
+    restoring: "Putting notes back as they were",
     remove: "Remove",
     removeNamed: (name: string) => `Remove ${name}`,
     importing: (done: number, total: number | null) =>
@@ -81,12 +82,18 @@ export const strings = {
     skipped: (files: number) => `${count(files, "file")} could not be added:`,
     incomplete: "To know about the files that were added:",
     more: (rest: number) => `and ${number(rest)} more`,
+    showMore: (next: number, rest: number) => (next === rest ? `Show the last ${number(rest)}` : `Show ${number(next)} more of ${number(rest)}`),
+    removed: (notes: number, marks: number) => (marks === 0 ? `${count(notes, "note")} removed.` : `${count(notes, "note")} removed, and ${count(marks, "mark")} with ${notes === 1 ? "it" : "them"}.`),
+    waitingFiles: (files: number) => `${count(files, "more file or folder", "more files or folders")} will be read as soon as what is under way has ended.`,
+    /** Followed by the name of the view. */
+    elsewhere: (files: number) => `${count(files, "file or folder", "files or folders")} dropped. What can be read becomes notes: see `,
     ready: (notes: number) => `${count(notes, "note")} ready to search.`,
   },
   search: {
     needModel: "Load the model and add notes, then search here. Mark each result Right or Wrong: wrong ones are the near misses that training learns from.",
     needNotes: "Add some notes first; then search here.",
     start: "Ask something. Then mark each result Right or Wrong: wrong ones are the near misses that training learns from.",
+    results: "Results",
     found: (hits: number, query: string) => (hits === 0 ? `Nothing found for “${query}”` : `${count(hits, "result")} for “${query}”`),
     side: {
       train: "A practice question: training learns from your marks.",
@@ -152,7 +159,12 @@ export const strings = {
       `How alike two notes look to the model, on average: ${cosine(before.meanCosine)} before, ${cosine(after.meanCosine)} after (1 is the same). Directions in use: ${Math.round(before.effectiveRank)} before, ${Math.round(after.effectiveRank)} after.`,
     falsePositives: ({ before, after }: Verdict["falsePositives"]) =>
       `At the score that nine of ten right answers reach, ${percent(before.rate)} of the others passed before, ${percent(after.rate)} after.`,
-    inUse: { trained: "In use now: the trained model.", earlier: "In use now: the model as it was before training." },
+    inUse: {
+      trained: "In use now: the trained model.",
+      restored: "In use now: the model that was trained earlier, kept on this device.",
+      earlier: "In use now: the model as it was before training.",
+      earlierTrained: "In use now: the model as it was before the last training, with what was trained before that.",
+    },
     keeping: "Switching models",
     exporting: "Writing the file",
     moved: (moved: number, same: number) => {

@@ -27,7 +27,7 @@ export class Desk {
   async close(): Promise<void> {
     const engine = this.engine;
     this.engine = null;
-    this.store.update({ phase: "none", model: null, storage: null, canUndo: false, canRedo: false, allRead: this.store.state.documents.length === 0 });
+    this.store.update({ phase: "none", model: null, storage: null, canUndo: false, canRedo: false, removed: null, allRead: this.store.state.documents.length === 0 });
     try {
       await engine?.dispose();
     } catch {

@@ -38,6 +38,15 @@ export function mountPlayground(store: Store, session: Session): void {
     if (chosen.path === "train") await session.search.again();
     await session.build.look();
   };
+  // What it gave tells of notes: it goes with them.
+  store.watch(
+    (state) => [state.created],
+    ({ created }) => {
+      if (created !== "") return;
+      for (const element of [result, byId("call-took")]) setText(element, "");
+      choose();
+    },
+  );
   store.watch(
     (state) => [state.phase, state.busy === null, state.documents.length, state.judgments.length],
     ({ phase, busy, documents, judgments }) => {
