@@ -55,6 +55,7 @@ export const strings = {
     /** A stage is reported when it is done, so each stands for what comes after it. */
     after: { device: "Starting the engine", module: "Reading the weights", model: "Nearly there" },
     starting: "Choosing the device",
+    rest: "Fetching the rest of this page, so that nothing need be fetched later",
     restoring: "Reading what is kept on this device",
     linking: "Preparing the search of many notes",
     ready: "The model is ready.",
