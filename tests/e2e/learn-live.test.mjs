@@ -78,7 +78,7 @@ describe("the lesson, live", { timeout: 300_000 }, () => {
   it("says what is wrong when the model cannot be loaded, and stays with the recording", async () => {
     const page = await site.open("?model=absent&device=cpu#learn");
     await page.locator("#go-live:enabled").click();
-    await page.locator("#stage").getByTestId("error").waitFor();
+    await page.locator("#live").getByTestId("error").waitFor();
     assert.equal(await page.locator("#go-live").isEnabled(), true);
     await page.getByTestId("step-on").click();
     await page.getByTestId("step-label").filter({ hasText: "Step 1 of" }).waitFor();

@@ -76,6 +76,17 @@ for (const serviceWorkers of ["block", "allow"]) {
       }
     });
 
+    it("stands still while the lesson is trained live, by an engine of its own", async () => {
+      if (serviceWorkers === "block") return;
+      const [before, atServer] = [await counted(), seen().length];
+      await page.locator(".doors a", { hasText: "Learn" }).click();
+      await page.getByTestId("go-live").click();
+      await page.getByTestId("live-note").filter({ hasText: /^Live:/ }).waitFor();
+      await page.getByTestId("end-live").click();
+      await page.locator(".doors a", { hasText: "Tune" }).click();
+      assert.deepEqual([seen().slice(atServer), await counted()], [[], before]);
+    });
+
     it("names what is fetched after all", async () => {
       const since = Number((await line()).match(/; (\d+)/)?.[1] ?? 0);
       await page.evaluate(() => fetch("door.js?after"));

@@ -109,7 +109,9 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   url.hash = "";
-  if (request.method !== "GET" || url.origin !== scope.origin || request.headers.has("range")) return;
+  if (url.origin !== scope.origin || request.headers.has("range")) return;
+  if (request.method === "HEAD" && url.href.startsWith(inScope("assets/"))) event.respondWith(noNews());
+  if (request.method !== "GET") return;
   if (request.mode === "navigate") {
     event.respondWith(freshest(request, url));
     event.waitUntil(forgetOthers());
@@ -117,6 +119,11 @@ self.addEventListener("fetch", (event) => {
   else if (versioned(url.href) || isMap(url.href)) event.respondWith(kept(request));
   else if (files.has(url.href)) event.respondWith(freshest(request, url));
 });
+
+/** To the package, which asks whether a model that it keeps has changed: not under a name that changes with it. */
+async function noNews() {
+  return new Response(null, { status: 200 });
+}
 
 /** What was changed is shown as it is now; without a network, as it was. */
 async function freshest(request, url) {

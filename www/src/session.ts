@@ -2,6 +2,7 @@
 import { Nearmiss, type DeviceChoice, type ModelSource } from "nearmiss";
 import { creation } from "./build/code.ts";
 import { recorded } from "./build/recorder.ts";
+import type { Outcome } from "./jobs.ts";
 import { prefetchLessons } from "./learn/library.ts";
 import { note, now } from "./network.ts";
 import { engineKept, pageKept } from "./offline.ts";
@@ -49,20 +50,20 @@ export class Session {
   }
 
   /** Opens an engine and fills it with the notes and marks that the page holds. */
-  async load(device = this.#device): Promise<void> {
+  async load(device = this.#device): Promise<Outcome> {
     const { store } = this.#desk;
     const { name, model } = this.#chosenModel();
-    if (model === null || store.state.busy) return;
+    if (model === null || store.state.busy) return "refused";
     await this.#desk.close();
     this.marks.ledger.begin();
     store.update({ phase: "loading", verdict: null, losses: [], looks: [], stoppedAfter: null, inUse: "earlier", earlier: null, mined: null, nearMisses: [], suspects: [] });
-    await this.#desk.run("model", strings.model.starting, async (job) => {
+    const outcome = await this.#desk.run("model", strings.model.starting, async (job) => {
       const rest = Promise.all([prefetchSample(), prefetchZip(), pageKept(job.signal).then((kept) => (kept ? undefined : prefetchLessons()))]);
       const options = { ...(model && { model }), device, storage: STORE };
       const opened = await Nearmiss.create({ ...options, signal: job.signal, onProgress: showLoading(job), onRequest: (request) => note(store, [request]) });
       const engine = recorded(opened, listenerFor(store));
       this.#desk.engine = engine;
-      store.update({ created: creation(options), calls: [], events: [], measured: [], memory: null });
+      store.update({ created: creation(options), calls: [], events: [], measured: [], measureNote: "", memory: null });
       // Once the model is ready nothing is to be fetched any more, whatever is opened later.
       job.report({ label: strings.model.rest, done: 0, total: null });
       await rest;
@@ -72,6 +73,7 @@ export class Session {
       await this.notes.fill(job);
     });
     store.update({ phase: this.#desk.engine ? "ready" : "none" });
+    return outcome;
   }
 
   async continueOnCpu(): Promise<void> {

@@ -17,7 +17,7 @@ import type { PickedModel } from "./model-files.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
 
 /** Which section a message or a progress bar belongs to. */
-export type Place = "model" | "documents" | "keeping" | "search" | "marks" | "mining" | "training" | "results" | "learn" | "build";
+export type Place = "model" | "documents" | "keeping" | "search" | "marks" | "mining" | "training" | "results" | "learn" | "live" | "build";
 
 /** One long piece of work at a time. */
 export interface Busy {
@@ -106,6 +106,8 @@ export interface State extends Settings {
   events: readonly string[];
   memory: MemoryInfo | null;
   measured: readonly Measured[];
+  /** What could not be measured, and why; "" when all was. */
+  measureNote: string;
   /** Name of the model that this page's server offers. */
   served: string;
   /** "compact": the one in the package. */
@@ -177,6 +179,7 @@ export const initial: State = {
   events: [],
   memory: null,
   measured: [],
+  measureNote: "",
   served: "all-MiniLM-L6-v2",
   source: "compact",
   disk: null,

@@ -87,7 +87,7 @@ export class LessonSession {
     await this.endLive();
     const choice = choiceOf(this.#store.state.lesson);
     this.#store.update({ live: "opening", liveNote: null });
-    await runJob(this.#store, "learn", strings.model.starting, async (job) => {
+    await runJob(this.#store, "live", strings.model.starting, async (job) => {
       const material = await loadSample();
       const options: CreateOptions = {
         ...(model && { model }), device: this.#device, signal: job.signal, onProgress: showLoading(job), onRequest: (request) => note(this.#store, [request]),
