@@ -1,6 +1,7 @@
 /** The sample notes, fetched at most once, and together with the model, so that no request is made after the model has loaded. */
 import { beside } from "./assets.ts";
 import { FILES, readSample, SampleError, type Sample } from "./sample-files.ts";
+import { strings } from "./strings.ts";
 
 let pending: Promise<Sample> | null = null;
 
@@ -28,8 +29,8 @@ async function fetchText(name: string): Promise<string> {
   try {
     response = await fetch(beside(`sample/${name}`));
   } catch (cause) {
-    throw new SampleError(`${name} could not be fetched`, { cause });
+    throw new SampleError(strings.sample.unfetched(name, ""), { cause });
   }
-  if (!response.ok) throw new SampleError(`${name} could not be fetched: ${response.status}`);
+  if (!response.ok) throw new SampleError(strings.sample.unfetched(name, String(response.status)));
   return response.text();
 }

@@ -239,7 +239,14 @@ export class Store {
 
   update(change: Partial<State>): void {
     this.#state = { ...this.#state, ...change };
-    for (const watcher of this.#watchers) watcher();
+    for (const watcher of this.#watchers) {
+      try {
+        watcher();
+      } catch (error) {
+        // One view that fails must not keep the others from showing what is.
+        reportError(error);
+      }
+    }
   }
 
   /** Renders at once, then whenever one of the chosen parts is another value than before. */

@@ -1,6 +1,7 @@
 /** Recorded trainings, each fetched when it is first looked at. */
 import { beside } from "../assets.ts";
 import { SampleError } from "../sample-files.ts";
+import { strings } from "../strings.ts";
 import type { Run } from "./frames.ts";
 import { nameOf } from "./names.ts";
 import { unpack, type PackedRun } from "./packing.ts";
@@ -41,6 +42,6 @@ async function fetchJson(file: string): Promise<unknown> {
     if (!response.ok) throw new Error(`status ${response.status}`);
     return await response.json();
   } catch (cause) {
-    throw new SampleError(`the recording ${file} could not be fetched: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new SampleError(strings.sample.recording(file, cause instanceof Error ? cause.message : String(cause)), { cause });
   }
 }

@@ -47,7 +47,7 @@ export const learn = {
   ringValue: (margin: number, within: number) => `${margin}: ${within === 0 ? "no negative" : count(within, "negative")} inside the ring`,
   dial: (question: string) => `The question “${question}” with its answer and its negatives, by similarity`,
   map: (share: number) => `Map of all notes in two directions that show ${percent(share, 0)} of how they differ`,
-  mapNote: (share: number) => `Two directions of many, which show ${percent(share, 0)} of how notes differ: distances are rough. Lines show the way since the start.`,
+  mapNote: (share: number) => `Two directions of many, which show ${percent(share, 0)} of how notes differ: distances are rough. Lines show the way since the start. Point at a note for its name, tap it, or go from note to note by the arrow keys.`,
   bars: ({ positive, negative }: Frame) => `${cosine(positive)} with positives, ${cosine(negative)} with negatives on average: ${cosine(positive - negative)} apart`,
   quality: ({ heldOut, practice }: Frame, start: Frame) => `nDCG@10 ${three(heldOut)} on test questions (${three(start.heldOut)} at the start), ${three(practice)} on practice questions`,
   loss: ({ loss, active, triplets }: Frame) => `${three(loss)}; ${active} of ${triplets} triplets are active`,
@@ -64,8 +64,10 @@ export const learn = {
   fixed: "What goes wrong here brings its own negatives and margin.",
   live: {
     off: "",
-    opening: "",
+    opening: "Getting ready, with the settings as they are now.",
     on: "Live: each step is computed when you press Step or Play.",
+    led: "The lesson shows recordings, so the live training ended. Press Train live to train with these settings.",
+    stopped: "The live training ended, as its settings were changed. Press Train live to train with the new ones.",
     another: "Load the chosen model under Tune first, or choose another there.",
   },
 };

@@ -110,7 +110,9 @@ class Notes {
     mark.setAttribute("role", "img");
     mark.setAttribute("tabindex", "0");
     for (const type of ["pointerenter", "focus"]) mark.addEventListener(type, () => this.#name(mark));
-    for (const type of ["pointerleave", "blur"]) mark.addEventListener(type, () => (this.#label.textContent = ""));
+    mark.addEventListener("blur", () => (this.#label.textContent = ""));
+    // Not when a finger is lifted: the name would go as it came.
+    mark.addEventListener("pointerleave", ({ pointerType }) => pointerType !== "touch" && (this.#label.textContent = ""));
     return mark;
   }
 
