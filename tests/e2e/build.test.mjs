@@ -170,7 +170,7 @@ describe("the view Build, by itself", { timeout: 300_000 }, () => {
     await page.getByTestId("build-load").click();
     await engineNote(page).filter({ hasText: "with 2 passages" }).waitFor();
     await page.locator("#call-run:enabled").waitFor();
-    assert.equal(await page.getByTestId("build-load").isDisabled(), true);
+    assert.equal(await page.getByTestId("build-load").isVisible(), false);
     await page.context().close();
   });
 

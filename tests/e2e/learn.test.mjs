@@ -165,7 +165,10 @@ describe("the view Learn", { timeout: 300_000 }, () => {
     for (const [picture, kind] of [["map", "positive"], ["map", "question"], ["dial", "positive"], ["dial", "negative"]]) {
       const point = page.locator(`#${picture} .point.${kind}`).first();
       await point.tap();
-      assert.notEqual(await page.locator(`#${picture} .name`).textContent(), "", `${picture}, ${kind}`);
+      const name = page.locator(`#${picture} .name`);
+      assert.notEqual(await name.textContent(), "", `${picture}, ${kind}`);
+      const [text, box] = [await name.boundingBox(), await page.locator(`#${picture}`).boundingBox()];
+      assert.ok(text.x >= box.x && text.x + text.width <= box.x + box.width, `${await name.textContent()} is whole`);
     }
     await page.context().close();
   });

@@ -49,8 +49,10 @@ export function mountPlayground(store: Store, session: Session): void {
       const { none, loading, ready, load } = strings.build;
       setText(byId("build-note"), phase === "ready" ? ready(documents.length, judgments.length) : phase === "loading" ? loading : none);
       byId<HTMLButtonElement>("call-run").disabled = phase !== "ready" || busy !== null;
-      byId<HTMLButtonElement>("build-load").disabled = phase === "loading" || busy !== null || (phase === "ready" && documents.length > 0);
-      setText(byId("build-load"), phase === "ready" && documents.length === 0 ? load.sample : load.all);
+      const button = byId<HTMLButtonElement>("build-load");
+      button.disabled = phase === "loading" || busy !== null;
+      button.hidden = phase === "ready" && documents.length > 0;
+      setText(button, phase === "ready" && documents.length === 0 ? load.sample : load.all);
     },
   );
 }

@@ -4,7 +4,7 @@ import type { Run } from "../../learn/frames.ts";
 import type { Store } from "../../state.ts";
 import { strings } from "../../strings.ts";
 import { momentOf, type Moment } from "./moment.ts";
-import { drawLine, moveTo, picture, point, SIDE, svg, within } from "./svg.ts";
+import { drawLine, moveTo, nameBeside, picture, point, SIDE, svg, within } from "./svg.ts";
 
 const EDGE = 16;
 /** A live training may go farther than it has gone so far. */
@@ -88,10 +88,7 @@ class Name {
     this.at = at;
     this.group.style.display = "";
     moveTo(this.#ring, x, y);
-    this.#label.textContent = titleAt(moment, at);
-    // On the side where there is room.
-    this.#label.setAttribute("text-anchor", x > 0 ? "end" : "start");
-    moveTo(this.#label, x + (x > 0 ? -10 : 10), y - 10);
+    nameBeside(this.#label, titleAt(moment, at), x + (x > 0 ? -10 : 10), y - 10);
   }
 
   follow(shown: Scaled): void {
