@@ -86,11 +86,12 @@ function mountSpeed(store: Store, session: Session): void {
     return device ? markdown(rows(store.state), device, model?.name ?? "") : "";
   });
   store.watch(
-    (state) => [state.measured],
+    (state) => [state.measured, state.busy === null],
     (state) => {
       const none = state.measured.length === 0;
       byId("measured").hidden = none;
-      byId("copy-measured").hidden = none;
+      // Not before all is there.
+      byId("copy-measured").hidden = none || state.busy !== null;
       const row = ([what, ...cells]: string[]) => el("tr", {}, el("th", { scope: "row" }, what ?? ""), ...cells.map((text) => el("td", {}, text)));
       byId("measured-rows").replaceChildren(...rows(state).map(row));
     },
