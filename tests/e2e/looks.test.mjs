@@ -10,7 +10,7 @@ import { file, importMarks, loadModel, loadSample, mine, sample, search, start, 
 /** Where the pictures go, for a person to look at; git ignores it. */
 const PICTURES = join(ROOT, "test-results");
 
-const SIZES = { small: { width: 360, height: 740 }, phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } };
+const SIZES = { small: { width: 360, height: 740 }, phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 }, wall: { width: 3840, height: 2160 } };
 
 describe("how the page looks", { timeout: 300_000 }, () => {
   let site, page;
@@ -27,7 +27,7 @@ describe("how the page looks", { timeout: 300_000 }, () => {
       for (const colorScheme of ["light", "dark"]) {
         await page.setViewportSize(size);
         await page.emulateMedia({ colorScheme });
-        await page.screenshot({ path: join(PICTURES, `${state}-${name}-${colorScheme}.png`), fullPage: name !== "desk" });
+        await page.screenshot({ path: join(PICTURES, `${state}-${name}-${colorScheme}.png`), fullPage: name === "small" || name === "phone" });
         const where = `${state}, ${name}, ${colorScheme}`;
         assert.deepEqual(await violations(page), [], where);
         const { scroll, client } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth }));

@@ -17,7 +17,7 @@ import type { PickedModel } from "./model-files.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
 
 /** Which section a message or a progress bar belongs to. */
-export type Place = "model" | "documents" | "keeping" | "search" | "marks" | "mining" | "training" | "results" | "learn" | "build";
+export type Place = "model" | "documents" | "keeping" | "search" | "marks" | "mining" | "training" | "results" | "learn" | "live" | "build";
 
 /** One long piece of work at a time. */
 export interface Busy {
@@ -106,6 +106,8 @@ export interface State extends Settings {
   events: readonly string[];
   memory: MemoryInfo | null;
   measured: readonly Measured[];
+  /** What could not be measured, and why; "" when all was. */
+  measureNote: string;
   /** Name of the model that this page's server offers. */
   served: string;
   /** "compact": the one in the package. */
@@ -191,6 +193,7 @@ export const initial: State = {
   events: [],
   memory: null,
   measured: [],
+  measureNote: "",
   served: "all-MiniLM-L6-v2",
   source: "compact",
   disk: null,
@@ -265,7 +268,14 @@ export class Store {
 
   update(change: Partial<State>): void {
     this.#state = { ...this.#state, ...change };
-    for (const watcher of this.#watchers) watcher();
+    for (const watcher of this.#watchers) {
+      try {
+        watcher();
+      } catch (error) {
+        // One view that fails must not keep the others from showing what is.
+        reportError(error);
+      }
+    }
   }
 
   /** Renders at once, then whenever one of the chosen parts is another value than before. */

@@ -1,4 +1,7 @@
-/** Every English sentence that a script writes; what stands on the page from the start is in index.html. */
+/**
+ * Every English sentence that a script writes, here and in strings/. There is one other place: what stands on the page from the start is in
+ * index.html, so that it can be read before any script runs. Who translates the page translates those two, and nothing else.
+ */
 import type { ErrorCode, Verdict } from "nearmiss";
 import { answer } from "./strings/answer.ts";
 import { build } from "./strings/build.ts";
@@ -10,6 +13,7 @@ import { learn } from "./strings/learn.ts";
 import { mining } from "./strings/mining.ts";
 import { network } from "./strings/network.ts";
 import { cosine, count, megabytes, number, percent, short } from "./strings/numbers.ts";
+import { sample } from "./strings/sample.ts";
 import { suspects } from "./strings/suspects.ts";
 import { training } from "./strings/training.ts";
 import { why } from "./strings/why.ts";
@@ -55,6 +59,7 @@ export const strings = {
     /** A stage is reported when it is done, so each stands for what comes after it. */
     after: { device: "Starting the engine", module: "Reading the weights", model: "Nearly there" },
     starting: "Choosing the device",
+    rest: "Fetching the rest of this page, so that nothing need be fetched later",
     restoring: "Reading what is kept on this device",
     linking: "Preparing the search of many notes",
     ready: "The model is ready.",
@@ -125,6 +130,7 @@ export const strings = {
   learn,
   mining,
   network,
+  sample,
   suspects,
   training,
   why,
