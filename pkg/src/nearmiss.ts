@@ -56,6 +56,7 @@ export class Nearmiss {
     this.documents = documents(this.#core);
     this.judgments = judgments(this.#core);
     this.storage = storage(this.#core);
+    this.#followStore(host);
   }
 
   /**
@@ -82,7 +83,7 @@ export class Nearmiss {
     return this.#core.host.info.device;
   }
 
-  /** The encoder in use; another one after training or importing whole layers. */
+  /** The encoder in use; another one after training or importing whole layers, here or in the tab that writes this store. */
   get model(): ModelInfo {
     return this.#model;
   }
@@ -306,6 +307,18 @@ export class Nearmiss {
       }
     });
     await this.#refresh();
+  }
+
+  /** Another tab's weights, and those that a new worker finds in the store, make another model of it as well. */
+  #followStore(host: Host): void {
+    let role = host.storage?.role;
+    host.onStorage(({ role: now }) => {
+      this.#model = host.info.model;
+      const risen = role === "reader" && now === "writer";
+      role = now;
+      // The writer before may have been closed in the middle of adding documents. What fails here is heard with the next that are added.
+      if (risen) this.#core.turn("documents", undefined, () => this.#core.index()).catch(() => {});
+    });
   }
 
   /** Full training and imports make another model of it. */

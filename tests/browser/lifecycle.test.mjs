@@ -62,4 +62,22 @@ describe("dispose", { timeout: 240_000 }, () => {
     console.log(`# resident after each life, in MB: ${sizes.map((size) => Math.round(size / 1e6)).join(" ")}`);
     assert.deepEqual(chromium.errors, []);
   });
+
+  it("leaves its store free: it can be opened to write, or deleted, at once", async () => {
+    const page = await chromium.open(`${server.url}blank.html`);
+    const found = await page.evaluate(async () => {
+      const { Nearmiss, stores } = await import("/pkg/dist/index.js");
+      const [roles, held] = [[], []];
+      for (let round = 0; round < 5; round += 1) {
+        const nm = await Nearmiss.create({ model: "/tiny/", device: "cpu", storage: "opfs:notes" });
+        roles.push(nm.storage.state.role);
+        await nm.documents.add({ id: `${round}`, text: "turn the key" });
+        await nm.dispose();
+        held.push(...(await navigator.locks.query()).held.map(({ name }) => name).filter((name) => name.startsWith("nearmiss:")));
+        if (round % 2) await stores.delete("opfs:notes");
+      }
+      return { roles, held, left: (await stores.list()).length };
+    });
+    assert.deepEqual(found, { roles: Array(5).fill("writer"), held: [], left: 1 });
+  });
 });
