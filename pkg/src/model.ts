@@ -80,7 +80,8 @@ function locate(source: ModelSource): Located {
   if (isParts(source)) {
     const needed = PARTS.find((part) => !FILES[part].optional && source[part] === undefined);
     if (needed) throw invalid(`model.${needed}`, `is missing: the contents of ${FILES[needed].path}`);
-    return { parts: source, folder: null, sha256: {}, cache: true };
+    const { cache = true, ...parts } = source;
+    return { parts, folder: null, sha256: {}, cache };
   }
   return { ...inFolder(source), sha256: {}, cache: true };
 }

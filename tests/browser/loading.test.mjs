@@ -253,6 +253,17 @@ describe("the model cache", { timeout: 120_000 }, () => {
     assert.equal(gets().length, 6);
   });
 
+  it("keeps nothing of the encoder in the package: its address is another one with each version of an application", async () => {
+    const kept = await page.evaluate(async () => {
+      const { Nearmiss, models } = await import("/pkg/dist/index.js");
+      const nm = await Nearmiss.create({ device: "cpu" });
+      await nm.dispose();
+      return models.list();
+    });
+    assert.deepEqual(kept, []);
+    assert.equal(pages.requests.filter((path) => path.endsWith("compact/model.safetensors")).length, 1, "asked for once, without a HEAD before");
+  });
+
   it("a file that is gone from the server is gone", async () => {
     await same(ask());
     server.script.before = (_, response, file) => file === "tokenizer.json" && response.writeHead(404).end();
