@@ -38,14 +38,14 @@ function characterMaps(): Plugin {
   };
 }
 
-/** The reference of the package, which the build writes beside its style sheet. */
-function reference(): Plugin {
+/** The reference of the package, which the build writes beside its style sheet, and the recipes. */
+function docs(): Plugin {
   const folder = new URL("docs/", import.meta.url);
   return {
-    name: "reference",
+    name: "docs",
     apply: "build",
     generateBundle() {
-      for (const name of ["reference.html", "reference.css"]) this.emitFile({ type: "asset", fileName: `docs/${name}`, source: readFileSync(new URL(name, folder)) });
+      for (const name of ["reference.html", "reference.css", "recipes.md"]) this.emitFile({ type: "asset", fileName: `docs/${name}`, source: readFileSync(new URL(name, folder)) });
     },
   };
 }
@@ -59,7 +59,7 @@ export default defineConfig({
   // One page and no routes: what is not there is a 404, not the page again under another name.
   appType: "mpa",
   resolve: { alias: { nearmiss: new URL("../pkg/dist/index.js", import.meta.url).pathname } },
-  plugins: [characterMaps(), reference(), forHosts(), versions(version), offline(version)],
+  plugins: [characterMaps(), docs(), forHosts(), versions(version), offline(version)],
   worker: { format: "es" },
   assetsInclude: ["**/*.wasm"],
   build: { outDir: "dist", emptyOutDir: true, target: "es2022", assetsInlineLimit: 0 },

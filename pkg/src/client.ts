@@ -42,7 +42,7 @@ export async function createWorkerHost(options: OpenOptions, start: () => Worker
   const first = await openWorker(new WorkerHost(start(), told, stored), create, signal);
   // Where the browser keeps nothing, a store ends with its worker although it was asked to outlive it.
   const outlives = stored !== null && first.storage?.kind !== "memory";
-  return new RevivingHost(first, outlives ? () => openWorker(new WorkerHost(start(), told, stored), create) : null);
+  return new RevivingHost(first, outlives ? (signal) => openWorker(new WorkerHost(start(), told, stored), create, signal) : null);
 }
 
 async function openWorker(worker: WorkerHost, create: Extract<Work, { create: unknown }>["create"], signal?: AbortSignal): Promise<WorkerHost> {
@@ -68,6 +68,9 @@ export async function inWorker(work: Work, start: () => Worker = spawn): Promise
   }
 }
 
+/** A terminated worker is gone within milliseconds. Whoever disposes of it is not kept waiting by a browser that does not say so. */
+const GONE_WITHIN_MS = 2000;
+
 /** What a caller wants to hear beside results. */
 type Told = { [name in "onProgress" | "onRequest"]?: OpenOptions[name] | undefined };
 
@@ -85,6 +88,7 @@ export class WorkerHost implements Host {
   readonly #stored: string | null;
   #died: () => void = () => {};
   #watched = false;
+  #opened = false;
   /** Resolves once the worker is certain to be gone, with its locks and files; at once where the browser cannot tell. */
   readonly over: Promise<void>;
   readonly #listeners = new Set<(state: StorageState) => void>();
@@ -106,6 +110,7 @@ export class WorkerHost implements Host {
 
   async open(create: Extract<Work, { create: unknown }>["create"]): Promise<this> {
     ({ info: this.info, storage: this.storage } = (await this.ask({ create, life: this.#life, requests: this.#told.onRequest !== undefined })) as Created);
+    this.#opened = true;
     return this;
   }
 
@@ -130,8 +135,10 @@ export class WorkerHost implements Host {
     return this.ask({ host: "memory" }) as Promise<MemoryInfo>;
   }
 
+  /** Resolves when the worker is gone, so that its store can be opened or deleted at once. */
   async dispose(): Promise<void> {
     this.end(disposed());
+    await within(GONE_WITHIN_MS, this.over);
   }
 
   /** Everything pending and to come rejects with this; terminating is what frees the worker's memory. */
@@ -144,10 +151,10 @@ export class WorkerHost implements Host {
     this.#pending.clear();
   }
 
-  /** The end that nobody asked for. */
+  /** The end that nobody asked for. What is lost is said of an instance only: while one is being made, nothing is. */
   #fail(error: NearmissError): void {
     if (this.#ended) return;
-    this.failed = withAdvice(error, this.#stored);
+    this.failed = this.#opened ? withAdvice(error, this.#stored) : error;
     this.end(this.failed);
   }
 
@@ -184,12 +191,17 @@ export class WorkerHost implements Host {
       this.#told.onRequest?.(reply.request);
       return;
     }
+    if ("stray" in reply) {
+      this.#fail(unpackError(reply.stray));
+      return;
+    }
     if ("alive" in reply) {
       this.#watch();
       return;
     }
     if ("storage" in reply) {
       this.storage = reply.storage;
+      this.info = { ...this.info, model: reply.model };
       for (const listener of this.#listeners) listener(reply.storage);
       return;
     }
@@ -217,12 +229,21 @@ export class WorkerHost implements Host {
   }
 }
 
-/** Also what a worker reports whose script cannot be loaded: then the event says nothing at all. */
+/** What the page's own event says: only of a script that could not be run, as a worker that runs reports errors itself. */
 function crash(event: ErrorEvent): NearmissError {
-  const { message, filename, lineno, error } = event;
-  const what = message ? `${message} (${filename}:${lineno})` : "its script could not be loaded (worker.js must be served beside index.js)";
-  const stack = error instanceof Error && error.stack ? `\n${error.stack}` : "";
-  return new NearmissError("INTERNAL", `the worker stopped: ${what}${stack}`, { cause: error ?? event });
+  const { message, filename, lineno } = event;
+  if (message) return new NearmissError("INTERNAL", `the worker stopped: ${message} (${filename}:${lineno})`, { cause: event });
+  return new NearmissError("NETWORK", `the worker could not be started: its script, or one that it imports, could not be loaded. ${UNSERVED}`, { cause: event });
+}
+
+const UNSERVED =
+  "dist/worker.js must be served with the files beside it, as bundlers do that follow new URL(…, import.meta.url), and a Content-Security-Policy must allow it (worker-src, script-src). worker: false does without";
+
+/** Settles as the promise does, or when this time has passed. */
+async function within(ms: number, promise: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await Promise.race([promise, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))]);
+  clearTimeout(timer);
 }
 
 /** What is lost and what to do, before the stack. */

@@ -20,13 +20,17 @@ const CONFIG = {
 };
 const SENTENCE_BERT = { max_seq_length: 256, do_lower_case: false };
 
-/** Both paths stand here literally, so that bundlers see them. */
+/**
+ * Both paths stand here literally, so that bundlers see them. The files are left to the browser's own cache, like the modules beside them:
+ * an application is often served from other addresses with each of its versions, and ours would keep a copy under every one of them.
+ */
 export function compact(): ModelSource {
   return {
     config: bytes(CONFIG),
     tokenizer: new URL("../models/compact/tokenizer.json", import.meta.url),
     weights: new URL("../models/compact/model.safetensors", import.meta.url),
     sentenceBert: bytes(SENTENCE_BERT),
+    cache: false,
   };
 }
 

@@ -12,7 +12,8 @@ export interface Documents {
   /**
    * Adds documents, all or none, and encodes them. One with a known id replaces it; unchanged content is not encoded again.
    *
-   * @throws {NearmissError} `INPUT_INVALID` naming place and field; `ABORTED` (the documents stay, found by their words)
+   * @throws {NearmissError} `INPUT_INVALID` naming place and field, and while a training run is open; `ABORTED` (the documents stay, found by
+   *   their words); `STORAGE_QUOTA`, with nothing added; `OUT_OF_MEMORY` and `DEVICE_LOST` while they are encoded
    */
   add(documents: DocumentInput | Iterable<DocumentInput>, options?: AddOptions): Promise<AddResult>;
   /**
@@ -20,12 +21,20 @@ export interface Documents {
    * cannot be read is told of and never stops the others. One that was imported before is replaced; what has not changed is
    * not encoded again. What is done stays done: when it is cancelled, every file before is in.
    *
-   * @throws {NearmissError} `ABORTED`, with what came before kept; `INPUT_INVALID` for inputs and options of the wrong shape
+   * @throws {NearmissError} `ABORTED`, with what came before kept; `INPUT_INVALID` for inputs and options of the wrong shape; as `add`
    */
   import(files: FileInput | Iterable<FileInput>, options?: ImportOptions): Promise<ImportResult>;
-  /** Removes documents and the judgments about them; unknown ids are passed over. */
+  /**
+   * Removes documents and the judgments about them; unknown ids are passed over.
+   *
+   * @throws {NearmissError} `INPUT_INVALID` for ids that are no strings, and while a training run is open; `STORAGE_QUOTA`
+   */
   remove(ids: string | Iterable<string>): Promise<{ removed: number; total: number }>;
-  /** All documents, in the order in which they were added. */
+  /**
+   * All documents, in the order in which they were added.
+   *
+   * @throws {NearmissError} `DISPOSED`
+   */
   list(): Promise<Document[]>;
 }
 

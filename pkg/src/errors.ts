@@ -16,6 +16,7 @@ export class NearmissError extends Error {
   /** Stable: what went wrong, for programs; the message is for people. */
   readonly code: ErrorCode;
 
+  /** For tests of code that handles them: those that you catch are made by this package. */
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = code === "ABORTED" ? "AbortError" : "NearmissError";

@@ -3,6 +3,7 @@
 import { aborted, NearmissError } from "./errors.js";
 import { Place, type Kept } from "./loading/cache.js";
 import { verify } from "./loading/digest.js";
+import { Saving } from "./loading/saving.js";
 import type { Bytes } from "./loading/sink.js";
 import { absence, Transfer, type Absent, type TransferOptions } from "./loading/transfer.js";
 import { alike, validators } from "./loading/validators.js";
@@ -19,15 +20,15 @@ export interface FetchOptions extends TransferOptions {
   model?: URL | undefined;
 }
 
-/** A beginning shorter than this is as quickly fetched again as read from the cache. */
-const WORTH_KEEPING = 1 << 20;
+/** Answers that mean that there is no such file any more, and nothing else. */
+const GONE: ReadonlySet<number> = new Set([404, 410]);
 
 /** So long a server may take to say whether it has another file by now, before the one at hand is used. */
 const ASKING_MS = 3000;
 
 /**
  * Reads a file of a model. In a browser it is kept in the Cache API: the next time the server is only asked whether it has
- * another one by now, and without an answer the kept one is used.
+ * another one by now. Without an answer the kept one is used, as it is when the answer says nothing of the file and it cannot be fetched.
  *
  * @returns null when an optional file does not exist
  * @throws {NearmissError} `MODEL_INVALID` when a required file does not exist or is another than `sha256` says, `NETWORK` when it could
@@ -39,12 +40,20 @@ export async function fetchFile(url: URL, optional: boolean, options: FetchOptio
   const place = caching ? new Place(url, (options.model ?? new URL(".", url)).href) : null;
   const kept = (await place?.read()) ?? null;
   if (options.signal?.aborted) throw aborted(options.signal);
-  if (kept && (optional || !kept.entry.absent) && (await upToDate(url, kept, options))) {
+  if (!kept || (kept.entry.absent && !optional)) return download(url, optional, options, place);
+  const use = () => {
     if (kept.entry.absent) return null;
     options.onBytes?.(kept.bytes.length, kept.bytes.length);
     return kept.bytes;
+  };
+  const found = await compare(url, kept, options);
+  if (found === "same") return use();
+  try {
+    return await download(url, optional, options, place);
+  } catch (error) {
+    if (found === "other" || options.signal?.aborted) throw error;
+    return use();
   }
-  return download(url, optional, options, place);
 }
 
 /** Bytes that are at hand already. */
@@ -58,38 +67,56 @@ export async function readBlob(blob: Blob, { signal, onBytes, sha256 }: FetchOpt
 }
 
 async function download(url: URL, optional: boolean, options: FetchOptions, place: Place | null): Promise<Bytes | null> {
+  const begun = (await place?.begun()) ?? null;
+  const saving = place && new Saving(place, begun);
+  const keeping = saving && { onArrived: (...now: Arrived) => saving.arrived(...now), onRestart: () => void saving.forget() };
   // Who asks again because there is another version must not be given the old one by the browser's own cache.
-  const transfer = new Transfer(url, { ...options, http: place ? "no-cache" : undefined }, await place?.begun());
+  const transfer = new Transfer(url, { ...options, ...keeping, http: place ? "no-cache" : undefined }, begun);
+  const result = await transfer.run().catch(async (error: unknown) => {
+    if (saving) transfer.tell((...now) => saving.arrived(...now, true));
+    await saving?.settled();
+    throw error;
+  });
+  if ("absent" in result) {
+    if (!optional) throw missing(url, result);
+    await place?.write(new Uint8Array(0), { etag: null, modified: null, length: null }, true);
+    return null;
+  }
   try {
-    const result = await transfer.run();
-    if ("absent" in result) {
-      if (!optional) throw missing(url, result);
-      await place?.write(new Uint8Array(0), { etag: null, modified: null, length: null }, true);
-      return null;
-    }
     await verify(result.bytes, options.sha256, url.href);
-    await place?.write(result.bytes, result.version);
+    const written = await place?.write(result.bytes, result.version);
+    await saving?.forget();
+    // The pieces may have taken the room.
+    if (written === false) await place?.write(result.bytes, result.version);
     return result.bytes;
   } catch (error) {
-    const { begun } = transfer;
-    if (begun && begun.bytes.length >= WORTH_KEEPING && (error as NearmissError).code === "NETWORK") await place?.writeBegun(begun);
+    await saving?.forget();
     throw error;
   }
 }
 
-/** Only an answer that says otherwise makes a kept file an old one. `HEAD` needs no other origin's permission, as `If-None-Match` would. */
-async function upToDate(url: URL, { entry }: Kept, { sha256, signal }: FetchOptions): Promise<boolean> {
-  if (sha256 !== undefined && !entry.absent) return entry.sha256 === sha256;
+type Arrived = Parameters<NonNullable<TransferOptions["onArrived"]>>;
+
+/**
+ * Only an answer that says otherwise makes a kept file another one than the server has. `HEAD` needs no other origin's permission, as
+ * `If-None-Match` would.
+ *
+ * @returns "unclear" for answers that speak of something else than the file: a refusal, the page of a network that wants a log-in
+ */
+async function compare(url: URL, { entry }: Kept, { sha256, signal }: FetchOptions): Promise<"same" | "other" | "unclear"> {
+  if (sha256 !== undefined && !entry.absent) return entry.sha256 === sha256 ? "same" : "other";
   const limit = AbortSignal.timeout(ASKING_MS);
   let response: Response;
   try {
     response = await fetch(url, { method: "HEAD", cache: "no-cache", signal: signal ? AbortSignal.any([signal, limit]) : limit });
   } catch {
     if (signal?.aborted) throw aborted(signal);
-    return true;
+    return "same";
   }
-  if (absence(response)) return entry.absent;
-  return response.ok ? !entry.absent && alike(entry.version, validators(response)) : true;
+  const absent = absence(response);
+  if (entry.absent) return absent || !response.ok ? "same" : "other";
+  if (absent) return GONE.has(absent.status) ? "other" : "unclear";
+  return !response.ok || alike(entry.version, validators(response)) ? "same" : "other";
 }
 
 async function fromDisk(url: URL, optional: boolean, { signal, onBytes, sha256 }: FetchOptions): Promise<Bytes | null> {

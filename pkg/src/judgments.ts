@@ -22,24 +22,57 @@ export interface Judgments {
   /**
    * Adds judgments, all or none. The same query, document and source replaces.
    *
-   * @throws {NearmissError} `INPUT_INVALID`, naming place and field: an unknown document, or a bad value
+   * @throws {NearmissError} `INPUT_INVALID`, naming place and field: an unknown document, or a bad value; `STORAGE_QUOTA`, with nothing
+   *   added: so with everything here that changes something
    */
   add(judgments: Judgment | Iterable<Judgment>): Promise<{ total: number }>;
-  /** Forgets what was said about these pairs, by any source. */
+  /**
+   * Forgets what was said about these pairs, by any source.
+   *
+   * @throws {NearmissError} `INPUT_INVALID`, naming place and field; `STORAGE_QUOTA`
+   */
   remove(judgments: Pair | Iterable<Pair>): Promise<{ removed: number }>;
-  /** All judgments, in the order in which they were made. */
+  /**
+   * All judgments, in the order in which they were made.
+   *
+   * @throws {NearmissError} `DISPOSED`
+   */
   list(): Promise<Judgment[]>;
-  /** Takes back the last change, or null when there is none. Judgments about documents that are gone stay away. */
+  /**
+   * Takes back the last change, or null when there is none. Judgments about documents that are gone stay away.
+   *
+   * @throws {NearmissError} `STORAGE_QUOTA`, `DISPOSED`
+   */
   undo(): Promise<Undone | null>;
-  /** Makes the change that was undone last again, or null when there is none. */
+  /**
+   * Makes the change that was undone last again, or null when there is none.
+   *
+   * @throws {NearmissError} `STORAGE_QUOTA`, `DISPOSED`
+   */
   redo(): Promise<Undone | null>;
-  /** Oldest first, at most the last 200. */
+  /**
+   * Oldest first, at most the last 200.
+   *
+   * @throws {NearmissError} `DISPOSED`
+   */
   history(): Promise<Change[]>;
-  /** Words that cannot both be meant, for a person to settle. */
+  /**
+   * Words that cannot both be meant, for a person to settle.
+   *
+   * @throws {NearmissError} `DISPOSED`
+   */
   conflicts(): Promise<Conflict[]>;
-  /** Everything that is known of each judgment, a JSON line each: what `import` takes up again without loss. */
+  /**
+   * Everything that is known of each judgment, a JSON line each: what `import` takes up again without loss.
+   *
+   * @throws {NearmissError} `INPUT_INVALID` for another format
+   */
   export(format: "jsonl"): Promise<string>;
-  /** As BEIR files, of one side or of both. Weights, sources and sides are lost. */
+  /**
+   * As BEIR files, of one side or of both. Weights, sources and sides are lost.
+   *
+   * @throws {NearmissError} `INPUT_INVALID` for another format, or a side that there is not
+   */
   export(format: "beir", options?: SideOptions): Promise<BeirJudgments>;
   /**
    * Adds judgments from JSON lines (a string or a file) or from the two files of BEIR, all or none.
@@ -48,9 +81,17 @@ export interface Judgments {
    * @throws {NearmissError} `INPUT_INVALID`, naming the line
    */
   import(input: string | Blob | BeirJudgments, options?: SideOptions): Promise<{ added: number; total: number }>;
-  /** A person says that these documents do answer their queries, such as suspects of a mining. Sides stay as they are. */
+  /**
+   * A person says that these documents do answer their queries, such as suspects of a mining. Sides stay as they are.
+   *
+   * @throws {NearmissError} as `add`
+   */
   promote(suspects: Pair | Iterable<Pair>): Promise<{ total: number }>;
-  /** A person says that they do not: labelled negatives from now on. Sides stay as they are. */
+  /**
+   * A person says that they do not: labelled negatives from now on. Sides stay as they are.
+   *
+   * @throws {NearmissError} as `add`
+   */
   confirm(suspects: Pair | Iterable<Pair>): Promise<{ total: number }>;
   /**
    * Makes queries out of the documents and adds them with source "synthetic", for where nobody has judged any yet. Once a

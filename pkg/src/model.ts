@@ -25,7 +25,7 @@ type Part = keyof typeof FILES;
 /** In this order they are named in errors; the first is read alone, so that a wrong folder is noticed before its largest file is on the way. */
 const PARTS = ["config", "tokenizer", "modules", "pooling", "sentenceBert", "weights"] as const satisfies readonly Part[];
 
-export interface LoadOptions extends Pick<FetchOptions, "pause"> {
+export interface LoadOptions extends Pick<FetchOptions, "pause" | "stallMs"> {
   signal?: AbortSignal | undefined;
   /** Gets `download` events, their `file` named as in the layout. */
   onProgress?: ((event: ProgressEvent) => void) | undefined;
@@ -45,7 +45,7 @@ interface Located {
  *
  * @throws {NearmissError} `NETWORK`, `MODEL_INVALID` (both naming the file), `INPUT_INVALID`, `ABORTED`
  */
-export async function loadModel(source: ModelSource = compact(), { signal, onProgress, pause }: LoadOptions = {}): Promise<ModelFiles> {
+export async function loadModel(source: ModelSource = compact(), { signal, onProgress, pause, stallMs }: LoadOptions = {}): Promise<ModelFiles> {
   const { parts, folder, sha256, cache } = locate(source);
   const present = PARTS.filter((part) => parts[part] !== undefined);
   const together = new Together(present.map((part) => FILES[part].path), onProgress);
@@ -53,7 +53,7 @@ export async function loadModel(source: ModelSource = compact(), { signal, onPro
   const all = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const readPart = async (part: Part): Promise<Bytes | null> => {
     const { path: file, optional } = FILES[part];
-    const options = { signal: all, pause, cache, sha256: sha256[file], model: folder ?? undefined, onBytes: together.counter(file) };
+    const options = { signal: all, pause, stallMs, cache, sha256: sha256[file], model: folder ?? undefined, onBytes: together.counter(file) };
     const bytes = await read(parts[part] as BinaryInput, file, optional && folder !== null, options);
     together.done(file);
     return bytes;
@@ -80,7 +80,8 @@ function locate(source: ModelSource): Located {
   if (isParts(source)) {
     const needed = PARTS.find((part) => !FILES[part].optional && source[part] === undefined);
     if (needed) throw invalid(`model.${needed}`, `is missing: the contents of ${FILES[needed].path}`);
-    return { parts: source, folder: null, sha256: {}, cache: true };
+    const { cache = true, ...parts } = source;
+    return { parts, folder: null, sha256: {}, cache };
   }
   return { ...inFolder(source), sha256: {}, cache: true };
 }

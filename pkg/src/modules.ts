@@ -3,25 +3,26 @@
 import type { EngineModule } from "./engine.js";
 import { aborted, NearmissError, toNearmissError } from "./errors.js";
 import { readLocal } from "./platform.js";
+import { Shared } from "./sharing.js";
 
 export type Build = "webgpu" | "cpu";
 
-/** What this thread has loaded: another instance in it must not need the network again. */
-const loaded = new Map<Build, EngineModule>();
+/** What this thread has loaded: another instance in it must not need the network again, nor fail because the first one was aborted. */
+const loaded = new Shared<Build, EngineModule>();
 
-/** @throws {NearmissError} `NETWORK` when the module cannot be fetched, `INTERNAL` when this browser cannot run it */
-export async function loadModule(build: Build, signal?: AbortSignal): Promise<EngineModule> {
-  const before = loaded.get(build);
-  if (before) return before;
+/** @throws {NearmissError} `NETWORK` when the module cannot be fetched, `INTERNAL` when this browser cannot run it, `ABORTED` */
+export function loadModule(build: Build, signal?: AbortSignal): Promise<EngineModule> {
+  return loaded.get(build, (stop) => load(build, stop), signal);
+}
+
+async function load(build: Build, signal: AbortSignal): Promise<EngineModule> {
   try {
     const imported = await importModule(build);
     const { memory } = (await imported.default({ module_or_path: await source(build, signal) })) as { memory: WebAssembly.Memory };
     const { Engine, fault } = imported;
-    const module: EngineModule = { default: imported.default, Engine, ...(fault && { fault }), memory: () => memory.buffer.byteLength };
-    loaded.set(build, module);
-    return module;
+    return { default: imported.default, Engine, ...(fault && { fault }), memory: () => memory.buffer.byteLength };
   } catch (cause) {
-    if (signal?.aborted) throw aborted(signal);
+    if (signal.aborted) throw aborted(signal);
     if (cause instanceof NearmissError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     // Memory that cannot be had when the module is instantiated.
@@ -43,13 +44,13 @@ async function importModule(build: Build): Promise<EngineModule> {
   return (await import("../wasm/cpu/nearmiss.js")) as EngineModule;
 }
 
-async function source(build: Build, signal?: AbortSignal): Promise<Response | Uint8Array> {
+async function source(build: Build, signal: AbortSignal): Promise<Response | Uint8Array> {
   const url =
     build === "webgpu"
       ? new URL("../wasm/webgpu/nearmiss_bg.wasm", import.meta.url)
       : new URL("../wasm/cpu/nearmiss_bg.wasm", import.meta.url);
   if (url.protocol === "file:") return readLocal(url, signal);
-  const response = await fetch(url, signal ? { signal } : {});
+  const response = await fetch(url, { signal });
   if (!response.ok) throw new NearmissError("NETWORK", `${url.href} could not be read: the server answered ${response.status}`);
   return response;
 }

@@ -26,7 +26,8 @@ const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for("Symbol.disp
 const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
 /**
- * Private search that learns from its mistakes. Every method rejects with a `NearmissError`.
+ * Private search that learns from its mistakes. Every method rejects with a `NearmissError`: with what its own comment says, with `DISPOSED`
+ * after `dispose`, and where it reaches the engine with `DEVICE_LOST`, `OUT_OF_MEMORY`, or `INTERNAL` with the stack.
  *
  * Nothing need be awaited before the next call: what changes documents or weights, mines, evaluates or compares is done whole, in the
  * order of the calls. Search, encode, judgments and lists do not wait for such work but come in between, in their order, behind at most
@@ -56,13 +57,15 @@ export class Nearmiss {
     this.documents = documents(this.#core);
     this.judgments = judgments(this.#core);
     this.storage = storage(this.#core);
+    this.#followStore(host);
   }
 
   /**
    * Loads the engine and a model, by default the compact one of this package. After this nothing is fetched any more.
    *
-   * @throws {NearmissError} `NETWORK`, `MODEL_INVALID`, `TOKENIZER_INVALID`, `WEBGPU_UNAVAILABLE` (only for device
-   *   "webgpu"), `OUT_OF_MEMORY`, `INPUT_INVALID`, `ABORTED`
+   * @throws {NearmissError} `NETWORK` for a model, a module or a worker that cannot be loaded; `MODEL_INVALID`, `TOKENIZER_INVALID`;
+   *   `WEBGPU_UNAVAILABLE` and `DEVICE_LOST` (only for device "webgpu"; "auto" goes on with the CPU); `OUT_OF_MEMORY`; `STORAGE_CORRUPT` and
+   *   `STORAGE_QUOTA` for the store; `INPUT_INVALID` for an option; `ABORTED`
    */
   static async create(options: CreateOptions = {}): Promise<Nearmiss> {
     check.options(options, CREATE, "options");
@@ -82,12 +85,16 @@ export class Nearmiss {
     return this.#core.host.info.device;
   }
 
-  /** The encoder in use; another one after training or importing whole layers. */
+  /** The encoder in use; another one after training or importing whole layers, here or in the tab that writes this store. */
   get model(): ModelInfo {
     return this.#model;
   }
 
-  /** The vectors themselves: row-major, `model.dimensions` numbers for each text, of length 1. */
+  /**
+   * The vectors themselves: row-major, `model.dimensions` numbers for each text, of length 1.
+   *
+   * @throws {NearmissError} `INPUT_INVALID` for texts or an option; `TOKENIZER_INVALID` for a text on which the tokenizer fails; `ABORTED`
+   */
   async encode(texts: Iterable<string>, options: EncodeOptions = {}): Promise<Float32Array> {
     this.#core.alive();
     const as = towerOf(options);
@@ -177,7 +184,12 @@ export class Nearmiss {
     return this.#core.call("why", [query, id, whySettings(options)]);
   }
 
-  /** Measures search on judged queries: with the model as it was loaded and as it is now. */
+  /**
+   * Measures search on judged queries: with the model as it was loaded and as it is now.
+   *
+   * @throws {NearmissError} `INSUFFICIENT_DATA` without documents or judged queries of that side; `INPUT_INVALID` for an option, and while a
+   *   training run is open; `ABORTED`
+   */
   async evaluate(options: EvaluateOptions = {}): Promise<Evaluation> {
     const settings = evaluateSettings(options);
     return this.#core.turn("evaluate", options.signal, async () => {
@@ -231,12 +243,17 @@ export class Nearmiss {
     await this.#reweigh("rollback", "rollback", null, options);
   }
 
-  /** What was trained and is in use, as one file: the head, the adapter, or all weights. */
+  /**
+   * What was trained and is in use, as one file: the head, the adapter, or all weights.
+   *
+   * @throws {NearmissError} `INSUFFICIENT_DATA` when nothing that was trained is in use; `INPUT_INVALID` for another format, and for a head on top
+   *   of a tuned transformer, which only a folder can hold
+   */
   async export(format?: "safetensors"): Promise<Uint8Array>;
   /**
    * The weights in use as a folder that Python reads: "sentence-transformers" is the whole model, "peft" a LoRA adapter.
    *
-   * @throws {NearmissError} `INPUT_INVALID` for "peft" when the weights in use hold no LoRA adapter
+   * @throws {NearmissError} `INSUFFICIENT_DATA` for "peft" when the weights in use hold no LoRA adapter; `INPUT_INVALID` for another format
    */
   async export(format: FolderFormat): Promise<ExportedFile[]>;
   async export(format: "safetensors" | FolderFormat = "safetensors"): Promise<Uint8Array | ExportedFile[]> {
@@ -257,22 +274,33 @@ export class Nearmiss {
     else await this.#reweigh("import", "importFolder", check.folder(input, "input"), options);
   }
 
-  /** What it takes, in bytes: the engine's memory, what is in it, and the store. Runs also while a training run is open. */
+  /**
+   * What it takes, in bytes: the engine's memory, what is in it, and the store. Runs also while a training run is open.
+   *
+   * @throws {NearmissError} `DISPOSED`
+   */
   async memory(): Promise<MemoryInfo> {
     this.#core.alive();
     const [memory, encoders] = await Promise.all([this.#core.host.memory(), this.#core.encoders.memory()]);
     return { ...memory, encoders };
   }
 
-  /** Frees everything. What is pending, and every later call, rejects with `DISPOSED`. */
+  /**
+   * Frees everything. What is pending, and every later call, rejects with `DISPOSED`. Once it has resolved, the store can be opened or
+   * deleted.
+   *
+   * @throws {NearmissError} `INTERNAL` where the engine fails to end
+   */
   async dispose(): Promise<void> {
     await this.#core.dispose();
   }
 
+  /** `dispose` for `using`, which does not wait for its end. */
   [DISPOSE](): void {
     void this.dispose();
   }
 
+  /** `dispose` for `await using`. @throws {NearmissError} as `dispose` */
   async [ASYNC_DISPOSE](): Promise<void> {
     await this.dispose();
   }
@@ -306,6 +334,18 @@ export class Nearmiss {
       }
     });
     await this.#refresh();
+  }
+
+  /** Another tab's weights, and those that a new worker finds in the store, make another model of it as well. */
+  #followStore(host: Host): void {
+    let role = host.storage?.role;
+    host.onStorage(({ role: now }) => {
+      this.#model = host.info.model;
+      const risen = role === "reader" && now === "writer";
+      role = now;
+      // The writer before may have been closed in the middle of adding documents. What fails here is heard with the next that are added.
+      if (risen) this.#core.turn("documents", undefined, () => this.#core.index()).catch(() => {});
+    });
   }
 
   /** Full training and imports make another model of it. */

@@ -23,9 +23,10 @@ function nextPanic(): { promise: Promise<never>; stop: () => void } {
       event.preventDefault();
       reject(thrown);
     };
-    for (const type of ["error", "unhandledrejection"]) scope.addEventListener?.(type, listen);
+    // Before whoever listens for errors that belong to no call.
+    for (const type of ["error", "unhandledrejection"]) scope.addEventListener?.(type, listen, { capture: true });
     stop = () => {
-      for (const type of ["error", "unhandledrejection"]) scope.removeEventListener?.(type, listen);
+      for (const type of ["error", "unhandledrejection"]) scope.removeEventListener?.(type, listen, { capture: true });
     };
   });
   return { promise, stop };

@@ -4,7 +4,7 @@ import type { PackedError } from "./errors.js";
 import type { Method } from "./host.js";
 import type { Managing } from "./stored/manage.js";
 import type { Info, OpenOptions } from "./open.js";
-import type { NetworkRequest, ProgressEvent, StorageState } from "./types.js";
+import type { ModelInfo, NetworkRequest, ProgressEvent, StorageState } from "./types.js";
 
 /** What can be asked for. `create` comes first, once, and results in `Created`. */
 export type Work =
@@ -33,7 +33,10 @@ export type Reply =
   | { alive: true }
   | { progress: ProgressEvent }
   | { request: NetworkRequest }
-  | { storage: StorageState };
+  /** With the encoder in use, which may be that of another tab's weights. */
+  | { storage: StorageState; model: ModelInfo }
+  /** An error that no call was waiting for, with its stack: browsers give pages none with a worker's `error` event. */
+  | { stray: PackedError };
 
 /** The part of a worker, or of its global scope, that carries messages. */
 export interface Port<Out> {

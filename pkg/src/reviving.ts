@@ -15,15 +15,15 @@ const WRITER_WITHIN_MS = 5000;
 
 export class RevivingHost implements Host {
   readonly #listeners = new Set<(state: StorageState) => void>();
-  readonly #reopen: (() => Promise<WorkerHost>) | null;
+  readonly #reopen: ((signal: AbortSignal) => Promise<WorkerHost>) | null;
+  readonly #end = new AbortController();
   #worker: WorkerHost;
   #opening: Promise<WorkerHost> | null = null;
   /** The one that the job under way was started in. */
   #jobOf: WorkerHost | null = null;
-  #disposed = false;
 
-  /** @param reopen makes another worker over the same store; null where there is none that outlives a worker */
-  constructor(worker: WorkerHost, reopen: (() => Promise<WorkerHost>) | null) {
+  /** @param reopen makes another worker over the same store, unless aborted; null where there is none that outlives a worker */
+  constructor(worker: WorkerHost, reopen: ((signal: AbortSignal) => Promise<WorkerHost>) | null) {
     this.#worker = worker;
     this.#reopen = reopen;
     this.#listen();
@@ -67,28 +67,31 @@ export class RevivingHost implements Host {
   }
 
   async dispose(): Promise<void> {
-    this.#disposed = true;
+    this.#end.abort(disposed());
+    // One that is being opened is ended too, or is this one by now.
+    await this.#opening?.catch(() => {});
     await this.#worker.dispose();
   }
 
   /** At once while the worker lives, so that calls keep their order; else behind the one that follows it. */
   #use<T>(work: (worker: WorkerHost) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (this.#disposed || !this.#reopen || (!this.#worker.failed && !this.#opening)) return work(this.#worker);
+    if (this.#end.signal.aborted || !this.#reopen || (!this.#worker.failed && !this.#opening)) return work(this.#worker);
     this.#opening ??= this.#follow(this.#reopen).finally(() => (this.#opening = null));
     return abortable(this.#opening.then(work), signal);
   }
 
-  async #follow(reopen: () => Promise<WorkerHost>): Promise<WorkerHost> {
+  async #follow(reopen: (signal: AbortSignal) => Promise<WorkerHost>): Promise<WorkerHost> {
+    const { signal } = this.#end;
     const before = this.#worker.storage?.role;
-    await this.#worker.over;
-    const worker = await reopen();
-    if (this.#disposed) {
-      await worker.dispose();
-      throw disposed();
-    }
+    await abortable(this.#worker.over, signal).catch(() => {});
+    if (signal.aborted) throw disposed();
+    const worker = await reopen(signal).catch((error: unknown) => {
+      throw signal.aborted ? disposed() : error;
+    });
     this.#worker = worker;
+    if (signal.aborted) throw disposed();
     this.#listen();
-    if (before === "writer") await writer(worker);
+    if (before === "writer") await writer(worker, signal);
     this.#tell(worker);
     return worker;
   }
@@ -104,14 +107,16 @@ export class RevivingHost implements Host {
 }
 
 /** Waits until the worker writes the store. Another tab may have taken that over: then it stays a reader. */
-function writer(worker: WorkerHost): Promise<void> {
+function writer(worker: WorkerHost, signal: AbortSignal): Promise<void> {
   if (worker.storage?.role === "writer") return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
       stop();
+      signal.removeEventListener("abort", done);
       resolve();
     };
+    signal.addEventListener("abort", done);
     const timer = setTimeout(done, WRITER_WITHIN_MS);
     const stop = worker.onStorage(({ role }) => role === "writer" && done());
   });

@@ -19,7 +19,7 @@ export function serve(port: Port<Reply>, create: typeof createHost = createHost)
     if (life !== undefined && (await live(life))) reply({ alive: true });
     if (requests) watchRequests((request) => reply({ request }));
     const made = await create({ ...options, onProgress: (progress) => reply({ progress }) });
-    made.onStorage((storage) => reply({ storage }));
+    made.onStorage((storage) => reply({ storage, model: made.info.model }));
     owner = made;
     return made;
   };

@@ -4,6 +4,7 @@ import type { Core } from "./core.js";
 import { inWorker } from "./client.js";
 import { invalid } from "./errors.js";
 import { deleteStore, estimate, listStores, persist } from "./storage/index.js";
+import { storageError } from "./storage/quota.js";
 import { MANAGING, type Managing } from "./stored/manage.js";
 import type { StorageState, StoreInfo } from "./types.js";
 
@@ -16,9 +17,17 @@ export interface Storage {
    * writer, or something could not be saved. Gives the function that ends it.
    */
   onChange(listener: (state: StorageState) => void): () => void;
-  /** Of a training that was broken off, for `train({ resume })`; null when there is none. */
+  /**
+   * Of a training that was broken off, for `train({ resume })`; null when there is none.
+   *
+   * @throws {NearmissError} `DISPOSED`
+   */
   checkpoint(): Promise<Uint8Array | null>;
-  /** Everything in it as one file, which `stores.import` takes up again. */
+  /**
+   * Everything in it as one file, which `stores.import` takes up again.
+   *
+   * @throws {NearmissError} `DISPOSED`; `STORAGE_CORRUPT` where it can no longer be read
+   */
   export(): Promise<Blob>;
 }
 
@@ -37,7 +46,11 @@ export function storage(core: Core): Storage | null {
 
 /** The stores of this site. A store is named as in the option `storage`, such as "opfs:notes". */
 export interface Stores {
-  /** Every store that there is, by name. */
+  /**
+   * Every store that there is, by name.
+   *
+   * @throws {NearmissError} `INTERNAL` where the browser fails to look into one
+   */
   list(): Promise<StoreInfo[]>;
   /** @throws {NearmissError} `INPUT_INVALID` while it is open anywhere */
   delete(store: string): Promise<void>;
@@ -47,17 +60,24 @@ export interface Stores {
    * @throws {NearmissError} `STORAGE_CORRUPT` for another or a damaged file, `STORAGE_QUOTA`, `INPUT_INVALID` while it is open anywhere
    */
   import(store: string, file: Blob): Promise<void>;
-  /** Keeps what stands before the first damage of a store that cannot be opened (`STORAGE_CORRUPT`), and puts the damaged one aside. */
+  /**
+   * Keeps what stands before the first damage of a store that cannot be opened (`STORAGE_CORRUPT`), and puts the damaged one aside.
+   *
+   * @throws {NearmissError} `INPUT_INVALID` while it is open anywhere, `STORAGE_QUOTA`
+   */
   repair(store: string): Promise<void>;
-  /** Bytes that the site uses and may use; null where the browser does not say. */
+  /** Bytes that the site uses and may use; null where the browser does not say. Never rejects. */
   estimate(): Promise<{ usage: number; quota: number } | null>;
-  /** Asks the browser not to clear this site's stores when space is short. False when it does not promise. */
+  /** Asks the browser not to clear this site's stores when space is short. False when it does not promise. Never rejects. */
   persist(): Promise<boolean>;
 }
 
 /** All stores of this site, whether an instance has them open or not. */
 export const stores: Stores = {
-  list: listStores,
+  list: () =>
+    listStores().catch(async (error: unknown) => {
+      throw await storageError(error);
+    }),
   delete: deleteStore,
   import: async (store, file) => {
     if (!(file instanceof Blob)) throw invalid("file", "must be a Blob, such as a file that a person picked");

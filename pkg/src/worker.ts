@@ -2,5 +2,8 @@
 
 import type { Port, Reply } from "./protocol.js";
 import { serve } from "./serve.js";
+import { watchStray } from "./stray.js";
 
-serve(globalThis as unknown as Port<Reply>);
+const scope = globalThis as unknown as Port<Reply> & EventTarget;
+watchStray(scope, (stray) => scope.postMessage({ stray }, []));
+serve(scope);

@@ -27,6 +27,7 @@ Engine.prototype.search = function (query, options) {
     this.addDocuments(Array.from({ length: 2000 }, (_, id) => ({ id: "more" + id, text: ("word" + id + " ").repeat(2000) })));
   }
   if (query === "throw") { setTimeout(() => { throw new TypeError("nobody caught this"); }); return new Promise(() => {}); }
+  if (query === "reject") { Promise.reject(new TypeError("nobody handled this")); return new Promise(() => {}); }
   if (query === "close") { self.close(); return new Promise(() => {}); }
   return search.call(this, query, options);
 };`;
@@ -51,6 +52,9 @@ async function live({ storage, death, device = "cpu" }) {
   await nm.judgments.add(words.flatMap((word, at) => [{ query: word, document: at % 2 ? "key" : "mast", relevant: true, split: at < 2 ? "train" : "held-out" }]));
   const run = death === "paused" ? nm.train({ epochs: 500 }) : null;
   await run?.next();
+  if (death === "trap" && storage) for await (const _ of nm.train({ epochs: 2, learningRate: 0.02, trainable: "full", devShare: 0 }));
+  if (death === "trap" && storage) await nm.keep();
+  const tuned = nm.model;
   const dying = death === "terminate" || death === "paused" ? nm.search("never answered").then(() => null, plain) : nm.search(death).then(() => null, plain);
   const beside = refusal(nm.encode(Array(500).fill("one of many texts that take a while")));
   if (death === "terminate" || death === "paused") workers[0].terminate();
@@ -66,6 +70,7 @@ async function live({ storage, death, device = "cpu" }) {
   } catch (error) {
     result.next = plain(error);
   }
+  result.followed = [nm.model.fingerprint === tuned.fingerprint, nm.model.fingerprint === nm.model.loaded];
   result.workers = workers.length;
   result.device = nm.device.kind;
   await nm.dispose();
@@ -78,7 +83,10 @@ describe("a worker that dies", { timeout: 240_000 }, () => {
     const send = (type, body) => (_, response) => response.writeHead(200, { "content-type": type }).end(body);
     const glue = (build) => send("text/javascript", readFileSync(join(ROOT, `pkg/wasm/${build}/nearmiss.js`), "utf8") + DEATHS);
     const builds = Object.fromEntries(["cpu", "webgpu"].map((build) => [`/pkg/wasm/${build}/nearmiss.js`, glue(build)]));
-    server = await serve({ "/blank.html": send("text/html", BLANK), "/pkg/": "pkg", ...builds, "/tiny/": "tests/fixtures/tiny-bert" });
+    const none = (_, response) => response.writeHead(404).end();
+    const policy = BLANK.replace("<title>", `<meta http-equiv="Content-Security-Policy" content="default-src 'self' 'unsafe-inline'; worker-src 'none'"><title>`);
+    const beginnings = { "/policy.html": send("text/html", policy), "/no-worker/": send("text/html", BLANK), "/no-worker/pkg/": "pkg", "/no-worker/pkg/dist/worker.js": none };
+    server = await serve({ ...beginnings, "/blank.html": send("text/html", BLANK), "/pkg/": "pkg", ...builds, "/tiny/": "tests/fixtures/tiny-bert" });
     chromium = await launch({ webgpu: false });
   });
   after(async () => {
@@ -91,7 +99,8 @@ describe("a worker that dies", { timeout: 240_000 }, () => {
   for (const [death, code, reason] of [
     ["trap", "INTERNAL", /^the engine stopped: unreachable\. .*[\s\S]*wasm/],
     ["full", "OUT_OF_MEMORY", /memory/],
-    ["throw", "INTERNAL", /nobody caught this/],
+    ["throw", "INTERNAL", /nobody caught this\.[^\n]*\n[^]*^ +at \S*.*nearmiss\.js:\d+/m],
+    ["reject", "INTERNAL", /nobody handled this\.[^\n]*\n[^]*^ +at \S*.*nearmiss\.js:\d+/m],
     ["close", "INTERNAL", /stopped without a word/],
     ["terminate", "INTERNAL", /stopped without a word/],
   ]) {
@@ -103,6 +112,7 @@ describe("a worker that dies", { timeout: 240_000 }, () => {
       assert.equal(found.beside.code, code);
       assert.deepEqual([found.next, found.hits, found.documents, found.judgments, found.added, found.role], [undefined, ["key"], 2, 5, 3, "writer"]);
       assert.equal(found.workers, 2);
+      assert.deepEqual(found.followed, [true, death !== "trap"], "nm.model is that of the weights in the store");
     });
 
     it(`of "${death}", without a store: that all is lost is said, then and at the next call`, async () => {
@@ -111,6 +121,19 @@ describe("a worker that dies", { timeout: 240_000 }, () => {
       assert.match(died.message, reason);
       assert.match(died.message, /are lost.*option storage.*Create a new instance/);
       assert.deepEqual([next.code, next.message, workers], [code, died.message, 1]);
+    });
+  }
+
+  for (const [what, path] of [["is not served", "no-worker/blank.html"], ["the page's policy forbids", "policy.html"]]) {
+    it(`before it has begun, as its script ${what}: what to do, and nothing of losses`, async () => {
+      page = await chromium.open(`${server.url}${path}`);
+      const { code, message } = await page.evaluate(async () => {
+        const { Nearmiss } = await import(new URL("pkg/dist/index.js", location.href).href);
+        return Nearmiss.create({ model: "/tiny/", device: "cpu" }).then(() => ({}), ({ code, message }) => ({ code, message }));
+      });
+      assert.equal(code, "NETWORK", message);
+      assert.match(message, /the worker could not be started: .*bundlers.*Content-Security-Policy.*worker: false/);
+      assert.doesNotMatch(message, /lost/);
     });
   }
 

@@ -127,6 +127,116 @@ describe("the model cache", { timeout: 120_000 }, () => {
     assert.ok(from >= 1 << 20 && from <= 2_000_000, `asked for ${range}`);
   });
 
+  /** A server that sends two megabytes and a half of three, and then nothing. */
+  const stalling = () => {
+    const large = new Uint8Array(3_000_000).map((_, at) => at % 253);
+    server.script.weights = large;
+    server.script.before = (request, response, file) => {
+      // Of the two names of a version, the one that a page of another origin may read.
+      response.setHeader("last-modified", new Date(Date.UTC(2026, 0, 1)).toUTCString());
+      if (file !== "model.safetensors" || request.method !== "GET" || request.headers.range) return false;
+      response.writeHead(200, { "content-length": large.length }).write(large.subarray(0, 2_500_000));
+      return true;
+    };
+    return large;
+  };
+  const resumed = async (large) => {
+    server.asked.length = 0;
+    assert.equal((await ask()).weights, sha256(large));
+    const ranges = server.asked.filter(({ method, file }) => method === "GET" && file === "model.safetensors").map(({ range }) => range);
+    assert.equal(ranges.length, 1);
+    const from = Number(/^bytes=(\d+)-$/.exec(ranges[0])?.[1]);
+    assert.ok(from >= 1 << 20 && from <= 2_500_000, `asked for ${ranges[0]}`);
+    const [{ bytes }] = await page.evaluate(list);
+    assert.equal(bytes, large.length + 4, "pieces are gone once the file is whole");
+  };
+
+  it("goes on after a transfer that was aborted", async () => {
+    const large = stalling();
+    const aborted = await page.evaluate(async (url) => {
+      const { loadModel } = await import("/dist/model.js");
+      const controller = new AbortController();
+      const { models } = await import("/dist/index.js");
+      const loading = loadModel(url, { signal: controller.signal }).catch((error) => error);
+      while (!((await models.list())[0]?.bytes > 1 << 20)) await new Promise(requestAnimationFrame);
+      controller.abort();
+      return (await loading).code;
+    }, server.url);
+    assert.equal(aborted, "ABORTED");
+    await resumed(large);
+  });
+
+  const begun = async () => {
+    const { models } = await import("/dist/index.js");
+    while (!((await models.list())[0]?.bytes > 1 << 20)) await new Promise(requestAnimationFrame);
+  };
+
+  it("goes on after a tab that was closed in the middle", async () => {
+    const large = stalling();
+    const context = page.context();
+    void page.evaluate(load, server.url).catch(() => {});
+    await page.evaluate(begun);
+    await page.close();
+    page = await context.newPage();
+    await page.goto(`${pages.url}blank.html`);
+    await resumed(large);
+  });
+
+  it("goes on after an instance that was aborted, and its worker with it", async () => {
+    const large = stalling();
+    await page.evaluate((model) => {
+      globalThis.leaving = new AbortController();
+      globalThis.left = import("/pkg/dist/index.js").then(({ Nearmiss }) => Nearmiss.create({ model, device: "cpu", signal: leaving.signal })).catch(({ code }) => code);
+    }, server.url);
+    await page.evaluate(begun);
+    assert.equal(await page.evaluate(() => (leaving.abort(), left)), "ABORTED");
+    await resumed(large);
+  });
+
+  it("begins anew where another version has come since", async () => {
+    const large = stalling();
+    server.script.cut = [0, 0, 0, 0, 0];
+    const first = server.script.before;
+    let asked = 0;
+    server.script.before = (request, response, file) => {
+      if (file !== "model.safetensors") return false;
+      if (asked++ > 0) return response.destroy();
+      const write = response.write.bind(response);
+      response.write = (bytes) => write(bytes, () => response.destroy());
+      return first(request, response, file);
+    };
+    assert.equal((await ask()).code, "NETWORK");
+    server.script.cut = [];
+    server.script.weights = large.slice(1);
+    server.script.before = (_, response) => void response.setHeader("last-modified", new Date(Date.UTC(2026, 0, 2)).toUTCString());
+    server.asked.length = 0;
+    assert.equal((await ask()).weights, sha256(large.slice(1)));
+    const ranges = server.asked.filter(({ method, file }) => method === "GET" && file === "model.safetensors").map(({ range }) => range);
+    assert.match(ranges[0], /^bytes=\d+-$/, "it was asked for the rest, and answered with another file");
+    assert.equal(ranges.length, 2);
+    const [{ bytes }] = await page.evaluate(list);
+    assert.equal(bytes, large.length - 1 + 4);
+  });
+
+  it("uses what it has where the answer says nothing of the file: a refusal, or the page of a network that wants a log-in", async () => {
+    await same(ask());
+    for (const answer of [
+      (response) => response.writeHead(403).end(),
+      (response) => response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>Log in</title>"),
+    ]) {
+      server.script.before = (_, response) => answer(response);
+      await same(ask());
+    }
+    // A server that refuses the question may still hand out the file, and then it is the file that counts.
+    server.script.weights = WEIGHTS.slice(5);
+    server.script.before = ({ method }, response) => method === "HEAD" && response.writeHead(403).end();
+    assert.equal((await ask()).weights, sha256(WEIGHTS.slice(5)));
+    // Damage is noticed all the same.
+    await page.evaluate(damage);
+    server.script.before = (_, response) => response.writeHead(403).end();
+    assert.equal((await ask()).code, "NETWORK");
+  });
+
   it("lists and deletes models, and keeps nothing of one that asks for it", async () => {
     await same(ask({ url: server.url, cache: false }));
     assert.deepEqual(await page.evaluate(list), []);
@@ -141,6 +251,17 @@ describe("the model cache", { timeout: 120_000 }, () => {
     server.asked.length = 0;
     await same(ask());
     assert.equal(gets().length, 6);
+  });
+
+  it("keeps nothing of the encoder in the package: its address is another one with each version of an application", async () => {
+    const kept = await page.evaluate(async () => {
+      const { Nearmiss, models } = await import("/pkg/dist/index.js");
+      const nm = await Nearmiss.create({ device: "cpu" });
+      await nm.dispose();
+      return models.list();
+    });
+    assert.deepEqual(kept, []);
+    assert.equal(pages.requests.filter((path) => path.endsWith("compact/model.safetensors")).length, 1, "asked for once, without a HEAD before");
   });
 
   it("a file that is gone from the server is gone", async () => {

@@ -1,7 +1,9 @@
 /** The package as a page imports it, without the demo page: in its worker and in the page's own thread. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { launch, serve } from "../harness.mjs";
+import { launch, ROOT, serve } from "../harness.mjs";
 
 const MAP = JSON.stringify({ imports: { nearmiss: "/pkg/dist/index.js" } });
 const BLANK = `<!doctype html><link rel=icon href=data:,><title>test</title><script type="importmap">${MAP}</script>`;
@@ -70,6 +72,33 @@ describe("the package in a page", { timeout: 300_000 }, () => {
       assert.equal(found.disposed?.code, "DISPOSED");
     });
   }
+
+  it("in the page's thread, aborting one of two that load the same module leaves the other", async () => {
+    let answer;
+    const asked = new Promise((done) => (answer = done));
+    const slow = (_, response) => {
+      const bytes = readFileSync(join(ROOT, "pkg/wasm/cpu/nearmiss_bg.wasm"));
+      response.writeHead(200, { "content-type": "application/wasm", "content-length": bytes.length }).write(bytes.subarray(0, 1000));
+      answer(() => response.end(bytes.subarray(1000)));
+    };
+    const blank = (_, response) => response.writeHead(200, { "content-type": "text/html" }).end(BLANK);
+    const own = await serve({ "/blank.html": blank, "/pkg/": "pkg", "/pkg/wasm/cpu/nearmiss_bg.wasm": slow, "/tiny/": "tests/fixtures/tiny-bert" });
+    try {
+      const page = await chromium.open(`${own.url}blank.html`);
+      await page.evaluate(async () => {
+        const { Nearmiss } = await import("nearmiss");
+        const create = (signal) => Nearmiss.create({ model: "/tiny/", device: "cpu", worker: false, signal }).then(({ device }) => device.kind, ({ code }) => code);
+        globalThis.first = new AbortController();
+        globalThis.both = Promise.all([create(first.signal), create()]);
+      });
+      const finish = await asked;
+      await page.evaluate(() => first.abort());
+      finish();
+      assert.deepEqual(await page.evaluate(() => both), ["ABORTED", "cpu"]);
+    } finally {
+      await own.close();
+    }
+  });
 
   it("tells of every request that its worker makes, and makes none after that", async () => {
     const page = await chromium.open(`${server.url}blank.html`);

@@ -31,6 +31,25 @@ test("a transfer that breaks off goes on where it stopped, under the condition t
   seen.reduce((before, loaded) => (assert.ok(loaded >= before, `${loaded} after ${before}`), loaded), 0);
 });
 
+test("a connection that falls silent is broken, before the answer and within it, and is taken up again", async () => {
+  let silent = 2;
+  const before = (request, response, file) => {
+    if (file !== "model.safetensors" || silent === 0) return false;
+    silent -= 1;
+    if (silent === 1) return true; // no answer at all
+    response.writeHead(200, { etag: `"${sha256(WEIGHTS).slice(0, 16)}"`, "content-length": WEIGHTS.length }).write(WEIGHTS.subarray(0, 100_000));
+    return true;
+  };
+  const { load, weights, waits } = await open({ before });
+  assert.deepEqual((await load({ stallMs: 300 })).weights, WEIGHTS);
+  const ranges = weights().map(({ range }) => range);
+  assert.deepEqual(ranges, [null, null, "bytes=100000-"]);
+  assert.deepEqual(waits, [250, 250]);
+  const never = await open({ before: () => true });
+  await assert.rejects(never.load({ stallMs: 20 }), { code: "NETWORK", message: /config\.json.*nothing came for 0\.02 seconds/ });
+  assert.equal(never.asked.length, TRIES);
+});
+
 test("a server without ranges, or without a name for its version, is asked for the whole file again", async () => {
   for (const script of [{ ranges: false, cut: [100_000] }, { etag: null, cut: [100_000] }, { etag: 'W/"weak"', cut: [100_000] }]) {
     const { load, weights } = await open(script);

@@ -1,5 +1,6 @@
 /** `mine` and the mining of `train`: what reaches the engine, what is written where, and which usage is refused. */
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -131,6 +132,22 @@ test("--suspects: a line each, with what the engine says of them", async () => {
   const { status, err } = await run([...MINE, "--suspects", join(folder, "suspects.jsonl")], { script });
   assert.equal(status, 0, err);
   assert.deepEqual(await read("suspects.jsonl"), [suspect]);
+});
+
+test("a place that cannot be written is refused at once; one that is lost meanwhile costs nothing that was mined", async () => {
+  for (const option of ["--out", "--suspects"]) {
+    const refused = await run([...MINE, option, join(folder, "corpus.jsonl", "below")]);
+    assert.equal(refused.status, 1);
+    assert.match(refused.err, new RegExp(`^INPUT_INVALID: ${option}: \\S+below cannot be written`));
+    assert.equal(refused.engine, undefined, "before anything is loaded");
+  }
+  // A file comes to stand where the folder was to be: what was mined goes where one can still read it.
+  const lost = join(folder, "lost");
+  const taken = { before: (method) => { if (method === "start") writeFileSync(lost, ""); } };
+  const instead = await run([...MINE, "--out", join(lost, "examples.jsonl")], { script: taken });
+  assert.equal(instead.status, 1);
+  assert.match(instead.err, /^INPUT_INVALID: --out: /m);
+  assert.ok(instead.out.length > 0 && instead.out.trimEnd().split("\n").every((one) => JSON.parse(one).query !== undefined), instead.out);
 });
 
 test("--format: texts with the columns of sentence-transformers, on standard output or in a file", async () => {

@@ -34,6 +34,9 @@ test("the exports map names files that exist, types first", () => {
     assert.equal(Object.keys(target)[0], "types", name);
     for (const path of Object.values(target)) assert.ok(existsSync(PKG + path), path);
   }
+  const { types: _, ...conditions } = manifest.exports["."];
+  assert.deepEqual(Object.keys(conditions), ["browser", "worker", "node", "default"]);
+  assert.equal(new Set(Object.values(conditions)).size, 1, "one file that looks where it runs when an instance is made");
   assert.ok(readFileSync(PKG + manifest.bin.nearmiss, "utf8").startsWith("#!/usr/bin/env node\n"));
 });
 

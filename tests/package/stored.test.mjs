@@ -29,6 +29,15 @@ async function records(spec) {
   return found;
 }
 
+/** As a store is whose tab was closed while documents were added. */
+async function withoutVectors(spec) {
+  const kept = (await records(spec)).filter(({ type }) => type !== "vectors");
+  const store = await openStore(spec);
+  for await (const _ of store.read());
+  await store.replace(kept.map(encode));
+  await store.close();
+}
+
 const vectors = (nm) => nm.encode(WORDS.map(asks), { as: "query" });
 
 async function encoded(work) {
@@ -80,6 +89,8 @@ describe("a store", { timeout: 300_000 }, () => {
 
       const again = await open(spec);
       assert.equal(again.storage.state.trained, true, trainable);
+      assert.equal(again.model.fingerprint !== again.model.loaded, trainable !== "head", "what caches of embeddings go by");
+      assert.deepEqual(again.model, first.model);
       assert.deepEqual(await vectors(again), tuned, trainable);
       assert.deepEqual(await again.search(asks("valve"), { k: 12 }), hits, trainable);
       await again.rollback();
@@ -90,6 +101,58 @@ describe("a store", { timeout: 300_000 }, () => {
       assert.equal(third.storage.state.trained, false);
       await third.dispose();
     }
+  });
+
+  test("documents whose embeddings were not made any more get them when the store is opened again", async () => {
+    const spec = "memory:interrupted";
+    const first = await open(spec);
+    await first.documents.add(DOCUMENTS);
+    const dense = (nm) => nm.search(asks("valve"), { mode: "dense", k: DOCUMENTS.length });
+    const before = await dense(first);
+    await first.dispose();
+    await withoutVectors(spec);
+
+    const enough = new AbortController();
+    const stop = ({ type }) => type === "encode" && enough.abort();
+    await assert.rejects(open(spec, { onProgress: stop, signal: enough.signal }), { code: "ABORTED" });
+    await withoutVectors(spec);
+
+    const events = [];
+    const again = await open(spec, { onProgress: (event) => events.push(event) });
+    assert.equal(events.find(({ type }) => type === "encode").total, DOCUMENTS.length);
+    assert.equal(again.storage.state.unsaved, null);
+    assert.deepEqual(await dense(again), before);
+    await again.dispose();
+    await open(spec, { onProgress: ({ type }) => assert.notEqual(type, "encode", "they were kept") });
+  });
+
+  test("a reader that becomes the writer makes the embeddings that the writer before it left out", async () => {
+    const spec = "memory:left";
+    const store = await openStore(spec);
+    for await (const _ of store.read());
+    await store.append([{ type: "nearmiss", data: { format: 1 } }, { type: "call", data: { method: "addDocuments", args: [DOCUMENTS] } }].map(encode));
+    const reader = await open(spec, { onProgress: ({ type }) => assert.notEqual(type, "encode", "a reader leaves it to the writer") });
+    assert.equal(reader.storage.state.role, "reader");
+    const risen = new Promise((done) => reader.storage.onChange(({ role }) => role === "writer" && done()));
+    await store.close();
+    await risen;
+    // This waits for its turn, and finds nothing left to do.
+    assert.equal(await encoded((onProgress) => reader.documents.add(DOCUMENTS[0], { onProgress })), 0);
+    assert.equal((await reader.search(asks("valve"), { mode: "dense", k: 99 })).length, DOCUMENTS.length);
+  });
+
+  test("the model of another tab's weights is this tab's model", async () => {
+    const spec = "memory:followed";
+    const first = await open(spec);
+    const second = await open(spec);
+    const { fingerprint } = first.model;
+    const followed = new Promise((done) => second.storage.onChange(() => second.model.fingerprint !== fingerprint && done()));
+    await first.documents.add(DOCUMENTS);
+    await first.judgments.add(JUDGMENTS);
+    for await (const _ of first.train({ ...TRAINING, trainable: "full" }));
+    await first.keep();
+    await followed;
+    assert.deepEqual(second.model, first.model);
   });
 
   test("a training that broke off goes on from its last checkpoint, and comes to the same", async () => {

@@ -1,10 +1,12 @@
 /** `nearmiss train` over a fake engine: its options, its lines for a person, its checkpoints, and the folders it writes. */
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse, UsageError } from "../../pkg/dist/cli/args.js";
 import { kindOf, writeFolder } from "../../pkg/dist/cli/keeping.js";
+import { writing } from "../../pkg/dist/cli/places.js";
 import { chosenLine, TrainLines, verdictLines } from "../../pkg/dist/cli/train-lines.js";
 import { OPTIONS, settingsOf } from "../../pkg/dist/cli/train-options.js";
 import { json, run, workspace } from "./command-harness.mjs";
@@ -162,6 +164,73 @@ test("Ctrl-C leaves the last checkpoint and says where", async () => {
   assert.equal(status, 130);
   const { step } = JSON.parse(await readFile(file, "utf8"));
   assert.ok(err.endsWith(`the last checkpoint, of step ${step}, is in ${file}: go on with --resume ${file}\nABORTED: cancelled\n`), err);
+});
+
+test("--out keeps a checkpoint while the training runs, and nothing of it afterwards", async () => {
+  const out = join(folder, "unnamed");
+  const file = join(out, "run.checkpoint");
+  const stopAt = (limit) => {
+    const controller = new AbortController();
+    let pulls = 0;
+    const before = (method) => { if (method === "next" && (pulls += 1) > limit) controller.abort(); };
+    return { script: { steps: 40, before }, signal: controller.signal };
+  };
+  const stopped = await run([...TRAIN, "--out", out], stopAt(30));
+  assert.equal(stopped.status, 130);
+  assert.equal(JSON.parse(await readFile(file, "utf8")).step, 16);
+  assert.ok(stopped.err.endsWith(`the last checkpoint, of step 16, is in ${file}: go on with --resume ${file}\nABORTED: cancelled\n`), stopped.err);
+  const resumed = await run([...TRAIN, "--out", out, "--resume", file], { script: { steps: 20 } });
+  assert.equal(resumed.status, 0, resumed.err);
+  assert.deepEqual((await readdir(out)).sort(), ["adapter.safetensors", "report.json"]);
+
+  const early = await run([...TRAIN, "--out", join(folder, "early")], stopAt(8));
+  assert.match(early.err, /stopped before its first checkpoint: --checkpoint-every N makes them come sooner\nABORTED: cancelled\n$/);
+  const unkept = await run(TRAIN, stopAt(8));
+  assert.match(unkept.err, /nothing of this training is kept: with --out DIR or --checkpoint FILE.*\nABORTED: cancelled\n$/);
+});
+
+for (const [option, place] of [["out", "folder"], ["export", "folder"], ["checkpoint", "file"]]) {
+  test(`--${option} that cannot be written is refused before anything is loaded`, async () => {
+    const file = join(folder, "corpus.jsonl");
+    const { status, err, engine } = await run([...TRAIN, `--${option}`, join(file, "below")]);
+    assert.equal(status, 1);
+    assert.match(err, new RegExp(`^INPUT_INVALID: --${option}: \\S+below cannot be written \\(E.*Name a place`));
+    assert.equal(engine, undefined);
+    if (place === "file") assert.match((await run([...TRAIN, `--${option}`, folder])).err, /^INPUT_INVALID: --checkpoint: .*it is a folder/);
+  });
+}
+
+test("trying a place leaves nothing there", async () => {
+  const place = join(folder, "new", "deep", "tuned");
+  const { status } = await run([...TRAIN, "--out", place, "--resume", join(folder, "none")]);
+  assert.equal(status, 1);
+  await assert.rejects(readdir(join(folder, "new")), { code: "ENOENT" });
+});
+
+test("a place that is lost during the training costs neither the result nor what goes elsewhere", async () => {
+  const [out, elsewhere] = [join(folder, "lost"), join(folder, "not-lost")];
+  // A file comes to stand where the folder was to be.
+  const script = { before: (method) => { if (method === "start") writeFileSync(out, ""); } };
+  const { status, out: said, err } = await run([...TRAIN, "--out", out, "--export", elsewhere, "--json"], { script });
+  assert.equal(status, 1);
+  assert.match(err, /^INPUT_INVALID: --out: \S+lost cannot be written/m);
+  const result = JSON.parse(said);
+  assert.deepEqual([result.out, result.exported.length > 0, result.verdict.outcome], [[], true, VERDICT.outcome]);
+});
+
+test("a checkpoint that cannot be written is spoken of once, and the training goes on", async () => {
+  const checkpoint = join(folder, "taken", "run.checkpoint");
+  const script = { steps: 6, before: (method) => { if (method === "start") writeFileSync(join(folder, "taken"), ""); } };
+  const { status, err } = await run([...TRAIN, "--checkpoint", checkpoint, "--checkpoint-every", "2"], { script });
+  assert.equal(status, 0);
+  assert.equal(err.match(/INPUT_INVALID: --checkpoint: .* The training goes on\./g).length, 1, err);
+});
+
+test("errors of a file system name the option and say what to do", async () => {
+  const failing = (code) => writing("out", "tuned", async () => { throw Object.assign(new Error(`${code}: no`), { code }); });
+  for (const code of ["EACCES", "ENOTDIR", "EROFS", "EPERM"]) await assert.rejects(failing(code), { code: "INPUT_INVALID", message: new RegExp(`^--out: tuned .*${code}.*Name a place`) });
+  for (const code of ["ENOSPC", "EDQUOT"]) await assert.rejects(failing(code), { code: "STORAGE_QUOTA", message: /^--out: there is no room.*Make room/ });
+  await assert.rejects(failing("MODEL_INVALID"), { code: "MODEL_INVALID" });
 });
 
 test("a training that ends before its first checkpoint speaks of none", async () => {

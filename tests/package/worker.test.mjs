@@ -4,7 +4,9 @@ import { after, test } from "node:test";
 import { createWorkerHost } from "../../pkg/dist/client.js";
 import { createHost } from "../../pkg/dist/host.js";
 import { Nearmiss, NearmissError } from "../../pkg/dist/index.js";
+import { RevivingHost } from "../../pkg/dist/reviving.js";
 import { serve } from "../../pkg/dist/serve.js";
+import { watchStray } from "../../pkg/dist/stray.js";
 import { coded, deferred, fake, FILES, until } from "./fake-engine.mjs";
 
 /** A `Worker` whose other side runs in this thread; messages are cloned and transferred as between threads. */
@@ -12,6 +14,8 @@ class ChannelWorker extends EventTarget {
   terminated = false;
   posted = [];
   received = [];
+  /** The worker's global scope, as far as events are concerned. */
+  scope = new EventTarget();
   #channel = new MessageChannel();
 
   constructor(seams) {
@@ -22,6 +26,7 @@ class ChannelWorker extends EventTarget {
       postMessage: (message, transfer) => port2.postMessage(message, transfer),
       addEventListener: (_, listener) => port2.on("message", (data) => (this.received.push(data), listener({ data }))),
     };
+    watchStray(this.scope, (stray) => port2.postMessage({ stray }));
     serve(scope, (options) => createHost(options, seams));
     port1.on("message", (data) => this.dispatchEvent(new MessageEvent("message", { data })));
   }
@@ -36,8 +41,17 @@ class ChannelWorker extends EventTarget {
     this.#channel.port1.close();
   }
 
+  /** As browsers have it: the page gets a line, and never the error. */
   crash(fields) {
-    this.dispatchEvent(Object.assign(new Event("error"), fields));
+    this.dispatchEvent(Object.assign(new Event("error"), { error: null, ...fields }));
+  }
+
+  /** What happens in the worker, without a call that it belongs to. @returns whether the page hears of it in no other way */
+  stray(type, fields, taken = false) {
+    const event = Object.assign(new Event(type, { cancelable: true }), fields);
+    if (taken) event.preventDefault();
+    this.scope.dispatchEvent(event);
+    return event.defaultPrevented;
   }
 }
 
@@ -128,26 +142,65 @@ test("aborting the creation ends the worker at once", async () => {
   assert.equal(worker.terminated, true);
 });
 
-test("an error event of the worker rejects everything pending with INTERNAL and the stack", async () => {
-  const gate = deferred();
-  const { nm, worker, engine } = await open({ before: (method) => (method === "search" ? gate.promise : undefined) });
-  const pending = Promise.allSettled([nm.search("x"), nm.encode(["y"]), nm.mine()]);
-  await reached(engine, "search");
-  const error = new WebAssembly.RuntimeError("unreachable");
-  worker.crash({ message: "RuntimeError: unreachable", filename: "nearmiss.js", lineno: 3, error });
-  for (const { reason } of await pending) code("INTERNAL", /unreachable[\s\S]*worker\.test\.mjs/)(reason);
-  assert.equal(worker.terminated, true);
-  await assert.rejects(nm.documents.list(), code("INTERNAL"));
-  gate.resolve();
+for (const [what, type, fields] of [
+  ["an error that nobody caught", "error", { error: new TypeError("nobody caught this") }],
+  ["a panic outside of every call", "error", { error: new WebAssembly.RuntimeError("unreachable, nobody caught this") }],
+  ["a rejection that nobody handled", "unhandledrejection", { reason: new TypeError("nobody caught this") }],
+]) {
+  test(`${what} in the worker rejects everything pending with INTERNAL and its stack`, async () => {
+    const gate = deferred();
+    const { nm, worker, engine } = await open({ before: (method) => (method === "search" ? gate.promise : undefined) });
+    const pending = Promise.allSettled([nm.search("x"), nm.encode(["y"]), nm.mine()]);
+    await reached(engine, "search");
+    assert.equal(worker.stray(type, fields), true);
+    for (const { reason } of await pending) code("INTERNAL", /nobody caught this.* are lost.*\n[\s\S]*^ +at .*worker\.test\.mjs/m)(reason);
+    assert.equal(worker.terminated, true);
+    await assert.rejects(nm.documents.list(), code("INTERNAL"));
+    gate.resolve();
+  });
+}
+
+test("what a call has taken for its own, or was called off, ends no worker", async () => {
+  const { nm, worker } = await open();
+  worker.stray("error", { error: new WebAssembly.RuntimeError("unreachable") }, true);
+  assert.equal(worker.stray("unhandledrejection", { reason: new DOMException("enough", "AbortError") }), false);
+  assert.deepEqual(await nm.documents.list(), []);
 });
 
-test("a worker whose script cannot be loaded says so", async () => {
+test("a worker whose script cannot be loaded says so, and speaks of no losses where there is nothing to lose", async () => {
   const start = () => {
     const worker = new ChannelWorker(fake({ create: () => new Promise(() => {}) }).seams);
     queueMicrotask(() => worker.crash({ message: undefined }));
     return worker;
   };
-  await assert.rejects(createWorkerHost({ model: FILES }, start), code("INTERNAL", /script could not be loaded/));
+  for (const storage of [undefined, "opfs:notes"]) {
+    const error = await createWorkerHost({ model: FILES, storage }, start).catch((thrown) => thrown);
+    code("NETWORK", /could not be loaded\..*bundlers.*Content-Security-Policy.*worker: false/)(error);
+    assert.doesNotMatch(error.message, /lost|The next call/);
+  }
+});
+
+test("disposing while another worker is being opened ends that one too, and what waits for it", async () => {
+  const gone = { storage: { role: "writer" }, failed: new NearmissError("INTERNAL", "gone"), over: Promise.resolve(), onStorage: () => () => {}, dispose: async () => {} };
+  const opening = deferred();
+  let ended = false;
+  const host = new RevivingHost(gone, (signal) => {
+    opening.resolve();
+    return new Promise((_, reject) => signal.addEventListener("abort", () => ((ended = true), reject(signal.reason))));
+  });
+  const refused = assert.rejects(host.call("documents", []), code("DISPOSED"));
+  await opening.promise;
+  await host.dispose();
+  assert.equal(ended, true);
+  await refused;
+});
+
+test("disposing while the dead worker's store is waited for opens none", async () => {
+  const gone = { storage: { role: "writer" }, failed: new NearmissError("INTERNAL", "gone"), over: new Promise(() => {}), onStorage: () => () => {}, dispose: async () => {} };
+  const host = new RevivingHost(gone, () => assert.fail("another worker was opened"));
+  const refused = assert.rejects(host.call("documents", []), code("DISPOSED"));
+  await host.dispose();
+  await refused;
 });
 
 test("a panic in the worker is INTERNAL with its stack, then and for every later call", async () => {

@@ -9,6 +9,7 @@ import { format, FORMATS, type Format } from "./formats.js";
 import { miningTable } from "./mining-table.js";
 import { COMMON, DATA, HELP, SEED } from "./options.js";
 import { write, writeAtomic } from "./output.js";
+import { probe, writing } from "./places.js";
 import { addPseudoQueries, trainOnAll } from "./pseudo.js";
 import { checkMixture, MIXTURE, orNone, PSEUDO, SELECTED, SELECTION, STRATEGIES } from "./selection.js";
 import { Session, type Io } from "./session.js";
@@ -50,6 +51,7 @@ export const mine: Command = {
 
 async function run(args: Args, io: Io, started: number): Promise<void> {
   check(args);
+  await probe(args, { out: "file", suspects: "file" });
   const split = args.text("split");
   const documents = await loadCorpus(args.text("data") ?? "");
   const judgments = split === undefined ? [] : await loadJudgments(args.text("data") ?? "", split, "train", documents);
@@ -87,22 +89,29 @@ class Output {
   }
 
   async write({ examples, suspects, report }: Closed<"mine">, documents: Document[], common: object): Promise<void> {
-    const [out, suspectsFile] = [this.#args.text("out"), this.#args.text("suspects")];
     const shape = (this.#args.text("format") ?? "examples") as Format;
     const { rows, leftOut } = format(shape, examples, documents, this.#args.number("num-negatives") ?? DEFAULT_NEGATIVES);
     if (leftOut > 0) this.#session.progress.note(`${leftOut} pairs have too few negatives for ${shape} and were left out`);
-    if (out !== undefined) await writeAtomic(out, lines(rows));
-    if (suspectsFile !== undefined) await writeAtomic(suspectsFile, lines(suspects));
+    const failed: unknown[] = [];
+    /** @returns where the rows are; undefined where nobody asked for a file, or where it cannot be written */
+    const written = async (option: string, rows: object[]): Promise<string | undefined> => {
+      const path = this.#args.text(option);
+      if (path === undefined) return undefined;
+      return writing(option, path, () => writeAtomic(path, lines(rows))).then(() => path, (error: unknown) => void failed.push(error));
+    };
+    const [out, suspectsFile] = [await written("out", rows), await written("suspects", suspects)];
     if (this.#args.flag("json")) {
       const { device, model } = this.#session;
       const where = { ...(out === undefined ? { examples } : { out }), ...(suspectsFile === undefined ? { suspects } : { suspectsFile }) };
       const result = { device, model, ...common, documents: documents.length, ...where, report, ...this.#session.cost() };
       await write(this.#io.stdout, lines([result]));
-      return;
+    } else {
+      if (out === undefined) await write(this.#io.stdout, lines(rows));
+      // Lines on standard output are for a program to read: a person reads the table beside them.
+      await write(out === undefined ? this.#io.stderr : this.#io.stdout, miningTable(report));
     }
-    if (out === undefined) await write(this.#io.stdout, lines(rows));
-    // Lines on standard output are for a program to read: a person reads the table beside them.
-    await write(out === undefined ? this.#io.stderr : this.#io.stdout, miningTable(report));
+    // What has no file any more is on standard output: mining it took longer than reading it there.
+    if (failed.length > 0) throw failed[0];
   }
 }
 

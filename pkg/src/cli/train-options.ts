@@ -3,11 +3,12 @@
 import { isTrainable } from "../options.js";
 import type { AugmentOptions, LoraOptions } from "../types.js";
 import { toNumber, under, UsageError, type Args, type Options } from "./args.js";
+import { checkpointPath } from "./keeping.js";
 import { COMMON, DATA, HELP, SEED } from "./options.js";
 import { checkMixture, MIXTURE, orNone, PSEUDO, SELECTED, SELECTION, STRATEGIES } from "./selection.js";
 
-/** Steps between two checkpoints where only their file is named. */
-const CHECKPOINT_EVERY = 16;
+/** Steps between two checkpoints where nothing is said of them. */
+export const CHECKPOINT_EVERY = 16;
 
 type Target = NonNullable<LoraOptions["targets"]>[number];
 const TARGETS: readonly Target[] = ["query", "key", "value", "output", "inner", "outer"];
@@ -125,7 +126,7 @@ const RULES: Options = {
 const KEEPING: Options = under("What is written", {
   out: { value: "DIR", help: "report.json and, if search got better, the weights" },
   export: { value: "DIR", help: "if search got better, a sentence-transformers folder; with lora also DIR/adapter for PEFT" },
-  checkpoint: { value: "FILE", help: "keep the latest checkpoint here, so that a run can be taken up again" },
+  checkpoint: { value: "FILE", help: "keep the latest checkpoint here, so that a run can be taken up again (default: run.checkpoint in --out, until it is finished)" },
   "checkpoint-every": integer(`steps between two checkpoints (default ${CHECKPOINT_EVERY})`),
   resume: { value: "FILE", help: "go on from a checkpoint, with the options it was begun with and the same --data" },
 });
@@ -161,7 +162,7 @@ export function check(args: Args): void {
   checkMixture(args, "negatives");
   const lora = Object.keys(LORA).find((name) => args.has(name));
   if (lora && args.text("trainable") !== "lora") throw new UsageError(`--${lora} goes with --trainable lora`);
-  if (args.has("checkpoint-every") && !args.has("checkpoint")) throw new UsageError("--checkpoint-every goes with --checkpoint FILE");
+  if (args.has("checkpoint-every") && checkpointPath(args) === undefined) throw new UsageError("--checkpoint-every goes with --checkpoint FILE or --out DIR");
 }
 
 /** Made queries depend on the seed, so that it is given again with them. */
@@ -178,6 +179,6 @@ export function settingsOf(args: Args): Record<string, unknown> {
     ...args.settings(PLAIN),
     ...(lora.length > 0 ? { lora: Object.fromEntries(lora) } : {}),
     ...(Object.keys(mining).length > 0 ? { mining } : {}),
-    ...(args.has("checkpoint") ? { checkpointEvery: args.number("checkpoint-every") ?? CHECKPOINT_EVERY } : {}),
+    ...(args.has("checkpoint") || args.has("checkpoint-every") ? { checkpointEvery: args.number("checkpoint-every") ?? CHECKPOINT_EVERY } : {}),
   };
 }

@@ -7,12 +7,13 @@ import type { TrainEvent, Verdict } from "../types.js";
 import type { Args } from "./args.js";
 import type { Command } from "./command.js";
 import { loadCorpus, loadJudgments, withoutShared } from "./data.js";
-import { Checkpoints, kindOf, readCheckpoint, writeFolder } from "./keeping.js";
+import { checkpointPath, Checkpoints, kindOf, readCheckpoint, writeFolder } from "./keeping.js";
 import { metricTable, write, writeAtomic } from "./output.js";
+import { probe, writing } from "./places.js";
 import { addPseudoQueries } from "./pseudo.js";
 import { Session, type Io } from "./session.js";
 import { TrainLines, verdictLines } from "./train-lines.js";
-import { check, OPTIONS, settingsOf } from "./train-options.js";
+import { check, CHECKPOINT_EVERY, OPTIONS, settingsOf } from "./train-options.js";
 
 export const train: Command = {
   spec: {
@@ -27,6 +28,7 @@ export const train: Command = {
 async function run(args: Args, io: Io, started: number): Promise<void> {
   const [trainSplit, split = ""] = [args.text("train-split"), args.text("split")];
   check(args);
+  await probe(args, { out: "folder", export: "folder", checkpoint: "file" });
   const resume = args.text("resume");
   const bytes = resume === undefined ? undefined : await readCheckpoint(resume);
   const { documents, heldOut, judgments, leftOut } = await load(args.text("data") ?? "", trainSplit, split);
@@ -38,20 +40,31 @@ async function run(args: Args, io: Io, started: number): Promise<void> {
     const pseudoQueries = await addPseudoQueries(session, args);
     await session.index();
     const settings: Record<string, unknown> = bytes ? { resume } : settingsOf(args);
-    const { verdict, steps, minings } = await follow(session, bytes ? { resume: bytes } : settings, args.text("checkpoint"));
+    const checkpoints = new Checkpoints(args, (line) => session.progress.note(line));
+    const { verdict, steps, minings } = await follow(session, bytes ? { resume: bytes } : { ...unasked(args), ...settings }, checkpoints);
     // All but a head adds vectors of weights that are gone after this run: not worth keeping.
     if (!bytes && ["head", undefined].includes(args.text("trainable"))) await session.saveCache();
     const { device, model } = session;
     const { before, after, examples, queries } = verdict;
     const splits = { trainSplit: trainSplit ?? null, split, pseudoQueries };
     const common = { device, model, ...splits, settings, documents: documents.length, queries, leftOut };
-    const saved = await save(args, session, { ...common, verdict, training: steps, mining: minings });
+    const saved: Saved = { out: [], exported: [] };
+    // What training came to is told even where it can no longer be written.
+    const failure = await save(args, session, { ...common, verdict, training: steps, mining: minings }, saved).then(() => null, (error: unknown) => ({ error }));
     const result = { ...common, before, after, verdict, examples, ...saved, ...session.cost() };
     const text = `${metricTable({ before, after })}${verdictLines(verdict).join("\n")}\n`;
     await write(io.stdout, args.flag("json") ? `${JSON.stringify(result)}\n` : text);
+    if (failure && checkpoints.line) session.progress.note(checkpoints.line);
+    if (failure) throw failure.error;
+    await checkpoints.finish();
   } finally {
     await session.close();
   }
+}
+
+/** Of a training that keeps checkpoints although nobody spoke of them: no setting that a report need tell of. */
+function unasked(args: Args): { checkpointEvery?: number } {
+  return checkpointPath(args) === undefined ? {} : { checkpointEvery: CHECKPOINT_EVERY };
 }
 
 async function load(folder: string, trainSplit: string | undefined, split: string) {
@@ -70,8 +83,7 @@ interface Run {
   minings: Mining[];
 }
 
-async function follow(session: Session, settings: Record<string, unknown>, checkpoint: string | undefined): Promise<Run> {
-  const checkpoints = checkpoint === undefined ? null : new Checkpoints(checkpoint);
+async function follow(session: Session, settings: Record<string, unknown>, checkpoints: Checkpoints): Promise<Run> {
   const lines = new TrainLines();
   const run: Omit<Run, "verdict"> = { steps: [], minings: [] };
   let verdict: Verdict | null = null;
@@ -81,13 +93,14 @@ async function follow(session: Session, settings: Record<string, unknown>, check
       for (const line of lines.take(event)) session.progress.note(line);
       if (event.type === "verdict") verdict = withoutEnvelope(event);
       if (event.type === "mining") run.minings.push(event);
-      if (event.type === "checkpoint") await checkpoints?.take(event);
+      if (event.type === "checkpoint") await checkpoints.take(event);
       if (event.type !== "step") continue;
       run.steps.push(event);
       session.progress.update("training", event.step, event.steps);
     }
   } catch (error) {
-    if (checkpoints?.line) session.progress.note(checkpoints.line);
+    const line = session.signal.aborted ? checkpoints.stopped : checkpoints.line;
+    if (line) session.progress.note(line);
     throw error;
   }
   session.progress.end();
@@ -104,19 +117,28 @@ interface Saved {
   exported: string[];
 }
 
-/** Writes the report and, unless they were rolled back, the weights in the formats that were asked for. Gives the files' paths. */
-async function save(args: Args, session: Session, report: Pick<Run, "verdict"> & Record<string, unknown>): Promise<Saved> {
+/**
+ * Writes the report and, unless they were rolled back, the weights in the formats that were asked for.
+ *
+ * @param saved gets the files' paths, as they are written
+ * @throws {NearmissError} as `writing`, once everything was tried
+ */
+async function save(args: Args, session: Session, report: Pick<Run, "verdict"> & Record<string, unknown>, saved: Saved): Promise<void> {
   const [out, folder] = [args.text("out"), args.text("export")];
   const { kept } = report.verdict;
   if (!kept && (out ?? folder) !== undefined) session.progress.note("search did not get better: the weights were rolled back and are not written");
-  const saved: Saved = { out: [], exported: [] };
-  if (out !== undefined) {
-    saved.out.push(join(out, "report.json"));
-    if (kept) saved.out.push(await saveWeights(out, session));
-    await writeAtomic(join(out, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
-  }
-  if (folder !== undefined && kept) saved.exported.push(...(await saveFolders(folder, args, session)));
-  return saved;
+  const inOut = async (into: string) => {
+    // The weights first: with little room left, they are worth more than the report.
+    const weights = kept ? [await saveWeights(into, session)] : [];
+    await writeAtomic(join(into, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
+    saved.out.push(join(into, "report.json"), ...weights);
+  };
+  const tried = [
+    out === undefined ? null : writing("out", out, () => inOut(out)),
+    folder === undefined || !kept ? null : writing("export", folder, async () => void saved.exported.push(...(await saveFolders(folder, args, session)))),
+  ];
+  const failed = (await Promise.allSettled(tried)).find((one) => one.status === "rejected");
+  if (failed) throw failed.reason;
 }
 
 async function saveWeights(folder: string, { host }: Session): Promise<string> {

@@ -1,7 +1,7 @@
 /** Model files that were loaded before, in the browser's Cache API: each under its URL, with its SHA-256 to notice damage by. */
 
 import { sha256 } from "./digest.js";
-import type { Bytes } from "./sink.js";
+import { Sink, type Bytes } from "./sink.js";
 import type { Beginning } from "./transfer.js";
 import type { Validators } from "./validators.js";
 
@@ -28,6 +28,15 @@ export interface Entry {
 
 export type Kept = { entry: Entry; bytes: Bytes };
 
+/** The parameter that makes addresses of a file's pieces out of its own: the cache has one entry an address. */
+const FROM = "nearmiss-from";
+
+/** What is known of a piece. */
+interface Piece extends Validators {
+  model: string;
+  sha256: string;
+}
+
 /** One file's place in the cache. Nothing here rejects: where the browser keeps nothing, nothing is kept. */
 export class Place {
   readonly #url: string;
@@ -51,35 +60,75 @@ export class Place {
     });
   }
 
-  async write(bytes: Bytes, version: Validators, absent = false): Promise<void> {
-    await quietly(async () => {
+  /** @returns whether it is kept now */
+  async write(bytes: Bytes, version: Validators, absent = false): Promise<boolean> {
+    const written = await quietly(async () => {
       const cache = await open(WHOLE);
       const digest = cache && (await sha256(bytes));
-      if (!cache || !digest) return;
+      if (!cache || !digest) return false;
       const entry: Entry = { model: this.#model, version, sha256: digest, bytes: bytes.length, savedAt: Date.now(), absent };
       await cache.put(this.#url, withHeader(bytes, entry));
+      return true;
     });
+    return written ?? false;
   }
 
-  /** Takes out the beginning of a file whose transfer failed: should it turn out to be of no use, it must not come up again. */
+  /** The beginning of a file whose transfer ended too soon: as many of its pieces as are there unharmed, of one version. */
   async begun(): Promise<Beginning | null> {
     return quietly(async () => {
       const cache = await open(BEGUN);
-      const found = await cache?.match(this.#url);
-      await cache?.delete(this.#url);
-      const known = found && (parse(found) as (Validators & { model: string; sha256: string }) | null);
-      if (!known) return null;
-      const bytes = new Uint8Array(await found.arrayBuffer());
-      const { etag, modified, length, sha256: expected } = known;
-      return (await sha256(bytes)) === expected ? { bytes, etag, modified, length } : null;
+      const sink = new Sink();
+      let version: Validators | null = null;
+      for (const { from, request } of cache ? await this.#pieces(cache) : []) {
+        const found = await cache?.match(request);
+        const known = found && (parse(found) as Piece | null);
+        if (!found || !known || from !== sink.length || (version && !same(version, known))) continue;
+        const bytes = new Uint8Array(await found.arrayBuffer());
+        if ((await sha256(bytes)) !== known.sha256) continue;
+        if (!version) sink.restart(known.length);
+        version ??= { etag: known.etag, modified: known.modified, length: known.length };
+        sink.write(bytes);
+      }
+      return version && { bytes: sink.bytes(), ...version };
     });
   }
 
-  async writeBegun({ bytes, ...version }: Beginning): Promise<void> {
+  async writePiece(from: number, bytes: Bytes, version: Validators): Promise<void> {
     await quietly(async () => {
       const digest = await sha256(bytes);
-      if (digest) await (await open(BEGUN))?.put(this.#url, withHeader(bytes, { ...version, model: this.#model, sha256: digest }));
+      if (!digest) return;
+      const url = new URL(this.#url);
+      url.searchParams.set(FROM, String(from));
+      const piece: Piece = { ...version, model: this.#model, sha256: digest };
+      await (await open(BEGUN))?.put(url.href, withHeader(bytes, piece));
     });
+  }
+
+  async forgetPieces(): Promise<void> {
+    await quietly(async () => {
+      const cache = await open(BEGUN);
+      for (const { request } of cache ? await this.#pieces(cache) : []) await cache?.delete(request);
+    });
+  }
+
+  /** By where they begin. */
+  async #pieces(cache: Cache): Promise<{ from: number; request: Request }[]> {
+    const pieces = [];
+    for (const request of await cache.keys()) {
+      const url = new URL(request.url);
+      const from = Number(url.searchParams.get(FROM) ?? Number.NaN);
+      url.searchParams.delete(FROM);
+      if (url.href === this.#plain() && Number.isSafeInteger(from)) pieces.push({ from, request });
+    }
+    return pieces.sort((a, b) => a.from - b.from);
+  }
+
+  /** As an address is written after a parameter was taken from it. */
+  #plain(): string {
+    const url = new URL(this.#url);
+    url.searchParams.delete(FROM);
+    url.hash = "";
+    return url.href;
   }
 
   async remove(): Promise<void> {
@@ -116,6 +165,10 @@ async function quietly<T>(work: () => Promise<T>): Promise<T | null> {
   } catch {
     return null;
   }
+}
+
+function same(a: Validators, b: Validators): boolean {
+  return a.etag === b.etag && a.modified === b.modified && a.length === b.length;
 }
 
 function withHeader(bytes: Bytes, known: object): Response {

@@ -1,6 +1,6 @@
 /** `models`: those that this site has in the browser's cache. */
 
-import { invalid } from "../errors.js";
+import { invalid, toNearmissError } from "../errors.js";
 import { toUrl } from "../platform.js";
 import { entries } from "./cache.js";
 
@@ -16,7 +16,11 @@ export interface CachedModel {
 
 /** The models of this site that are in the browser's cache. Where nothing is cached, as in Node, there are none. */
 export interface Models {
-  /** By their URL. */
+  /**
+   * By their URL.
+   *
+   * @throws {NearmissError} `INTERNAL` where the browser fails to read its cache
+   */
   list(): Promise<CachedModel[]>;
   /**
    * Removes a model's files. An instance that uses it is not affected: it has them in memory.
@@ -31,7 +35,7 @@ export interface Models {
 export const models: Models = {
   list: async () => {
     const found = new Map<string, CachedModel>();
-    for (const { model, bytes, savedAt } of await entries()) {
+    for (const { model, bytes, savedAt } of await known()) {
       const so = found.get(model) ?? { url: model, bytes: 0, savedAt: null };
       found.set(model, { url: model, bytes: so.bytes + bytes, savedAt: latest(so.savedAt, savedAt) });
     }
@@ -40,11 +44,17 @@ export const models: Models = {
   delete: async (url) => {
     if (!(url instanceof URL) && (typeof url !== "string" || url === "")) throw invalid("url", "must be the URL of a model's folder");
     const folder = folderUrl(url).href;
-    const gone = (await entries()).filter(({ model }) => model === folder);
+    const gone = (await known()).filter(({ model }) => model === folder);
     for (const { remove } of gone) await remove();
     return gone.length > 0;
   },
 };
+
+async function known(): ReturnType<typeof entries> {
+  return entries().catch((error: unknown) => {
+    throw toNearmissError(error);
+  });
+}
 
 /** A folder's address with its closing slash, by which its files are resolved. */
 export function folderUrl(location: string | URL): URL {

@@ -23,6 +23,11 @@ export class Sink {
     this.length = needed;
   }
 
+  /** A copy of what has come from this byte on. */
+  slice(from: number): Bytes {
+    return this.#buffer.slice(from, this.length);
+  }
+
   bytes(): Bytes {
     return this.length === this.#buffer.length ? this.#buffer : this.#buffer.slice(0, this.length);
   }

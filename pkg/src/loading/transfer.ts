@@ -1,4 +1,4 @@
-/** One file over HTTP: tried again where the network fails, and taken up where it broke off. */
+/** One file over HTTP: tried again where the network fails or falls silent, and taken up where it broke off. */
 
 import { aborted, NearmissError } from "../errors.js";
 import { delay, Passing, PASSING, pause, retryAfter, TRIES } from "./retry.js";
@@ -13,6 +13,12 @@ export interface TransferOptions {
   http?: RequestCache | undefined;
   /** Waits between two tries; given for tests. */
   pause?: typeof pause | undefined;
+  /** So long a server may send nothing before the connection counts as broken; given for tests. */
+  stallMs?: number | undefined;
+  /** Called as bytes come that a later transfer could go on from: all so far, and of which version they are. */
+  onArrived?: ((sink: Sink, version: Validators) => void) | undefined;
+  /** Called when what came before turns out to be of no use. */
+  onRestart?: (() => void) | undefined;
 }
 
 /** The beginning of a file, and of which version. */
@@ -29,6 +35,9 @@ export interface Absent {
 
 /** Time between two reports: often enough for a smooth bar, rare enough to cost nothing. */
 const REPORT_EVERY_MS = 50;
+
+/** Longer than any server that works thinks before an answer, and than a network takes to change from one antenna to the next. */
+const STALL_MS = 60_000;
 
 /** Answers that mean "there is no such file". 403 is how a store without a list permission says so. */
 const ABSENT: ReadonlySet<number> = new Set([403, 404, 410]);
@@ -62,9 +71,9 @@ export class Transfer {
     this.#sink.write(begun.bytes);
   }
 
-  /** What came before it failed, if a server could be asked for the rest of it. */
-  get begun(): Beginning | null {
-    return this.#canGoOn() ? { bytes: this.#sink.bytes(), ...this.#version } : null;
+  /** Tells what came before it failed, if a server could be asked for the rest of it. */
+  tell(onArrived: NonNullable<TransferOptions["onArrived"]>): void {
+    if (this.#canGoOn()) onArrived(this.#sink, this.#version);
   }
 
   /** @throws {NearmissError} `NETWORK`, `ABORTED` */
@@ -87,21 +96,36 @@ export class Transfer {
 
   /** @returns null when the file is in the sink to its end */
   async #try(): Promise<Absent | null> {
-    const response = await this.#request();
+    const patience = new Patience(this.#options.stallMs ?? STALL_MS, this.#options.signal);
+    try {
+      return await this.#fetch(patience);
+    } catch (thrown) {
+      if (!patience.ended) throw thrown;
+      throw this.#broken(`nothing came for ${patience.ms / 1000} seconds, after ${this.#sink.length} bytes`);
+    } finally {
+      patience.stop();
+    }
+  }
+
+  async #fetch(patience: Patience): Promise<Absent | null> {
+    const response = await this.#request(patience.signal);
+    patience.renew();
     const absent = absence(response);
     if (absent) return absent;
     if (response.status === 416) throw this.#restart("the server has no such rest of the file");
     if (!response.ok) throw this.#refused(response);
     if (response.status === 206) this.#goOn(response);
     else this.#begin(response);
-    await this.#read(response);
+    await this.#read(response, patience);
     return null;
   }
 
-  async #request(): Promise<Response> {
-    const { signal, http } = this.#options;
+  async #request(signal: AbortSignal): Promise<Response> {
+    const headers = this.#range();
+    // The browser's own cache may hold the same beginning, and would put conditions of its own on the rest.
+    const http = "range" in headers ? "no-store" : this.#options.http;
     try {
-      return await fetch(this.#url, { headers: this.#range(), ...(http && { cache: http }), ...(signal && { signal }) });
+      return await fetch(this.#url, { headers, ...(http && { cache: http }), signal });
     } catch (cause) {
       throw this.#broken("no answer (is the address right, the server up, and does it allow this origin?)", cause);
     }
@@ -121,6 +145,7 @@ export class Transfer {
   }
 
   #begin(response: Response): void {
+    if (this.#sink.length > 0) this.#options.onRestart?.();
     this.#version = validators(response);
     this.#sink.restart(this.#version.length);
   }
@@ -136,15 +161,17 @@ export class Transfer {
     throw this.#restart("the file changed during its transfer");
   }
 
-  async #read(response: Response): Promise<void> {
-    const { onBytes } = this.#options;
+  async #read(response: Response, patience: Patience): Promise<void> {
+    const { onBytes, onArrived } = this.#options;
     const { length: total } = this.#version;
     let reported = -Infinity;
     const report = () => onBytes?.(this.#sink.length, total !== null && this.#sink.length <= total ? total : null);
     report();
     try {
       for await (const chunk of chunks(response)) {
+        patience.renew();
         this.#sink.write(chunk);
+        if (onArrived) this.tell(onArrived);
         if (performance.now() - reported < REPORT_EVERY_MS) continue;
         reported = performance.now();
         report();
@@ -162,6 +189,7 @@ export class Transfer {
 
   /** From the first byte, at the next try. */
   #restart(reason: string): Passing {
+    this.#options.onRestart?.();
     this.#sink.restart(null);
     return this.#broken(reason);
   }
@@ -182,5 +210,33 @@ async function* chunks(response: Response): AsyncGenerator<Uint8Array> {
     for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
   } finally {
     reader.releaseLock();
+  }
+}
+
+/** Aborts when nothing has happened for a while, or when the caller does. */
+class Patience {
+  readonly ms: number;
+  readonly signal: AbortSignal;
+  /** Nothing has happened for that long. */
+  ended = false;
+  readonly #stop = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(ms: number, signal?: AbortSignal) {
+    this.ms = ms;
+    this.signal = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
+    this.renew();
+  }
+
+  renew(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.ended = true;
+      this.#stop.abort();
+    }, this.ms);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
   }
 }

@@ -59,7 +59,20 @@ export async function folderNames(): Promise<string[]> {
 }
 
 export async function removeFolder(name: string): Promise<void> {
-  await (await root()).removeEntry(name, { recursive: true });
+  const top = await root();
+  await onceReleased(() => top.removeEntry(name, { recursive: true }));
+}
+
+/** Does it as soon as nobody else has the file any more. */
+async function onceReleased<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (nameOf(error) !== "NoModificationAllowedError" || attempt === RETRY.attempts) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY.wait));
+    }
+  }
 }
 
 async function keys(folder: FileSystemDirectoryHandle): Promise<string[]> {
@@ -81,14 +94,7 @@ class OpfsFolder implements Folder {
 
   async open(name: string): Promise<LogFile> {
     const file = (await this.#folder.getFileHandle(name, { create: true })) as FileHandle;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return new OpfsFile(await file.createSyncAccessHandle());
-      } catch (error) {
-        if (nameOf(error) !== "NoModificationAllowedError" || attempt === RETRY.attempts) throw error;
-        await new Promise((resolve) => setTimeout(resolve, RETRY.wait));
-      }
-    }
+    return new OpfsFile(await onceReleased(() => file.createSyncAccessHandle()));
   }
 
   async view(name: string): Promise<Readable | null> {

@@ -6,7 +6,7 @@ import type { Args, Host, Method, Result } from "../host.js";
 import type { Info } from "../open.js";
 import { SerialQueue } from "../queue.js";
 import { encode, exportStore, type Store } from "../storage/index.js";
-import type { MemoryInfo, ProgressEvent, StorageState } from "../types.js";
+import type { MemoryInfo, ModelInfo, ProgressEvent, StorageState } from "../types.js";
 import { changes, needsWriter, reweighs } from "./changes.js";
 import { apply, nothing, type Checkpoint, type Restored } from "./restore.js";
 import { checkpointRecord, header, snapshot, vectors } from "./snapshot.js";
@@ -44,6 +44,8 @@ class StoredHost implements Host {
   readonly #listeners = new Set<(state: StorageState) => void>();
   readonly #forget: () => void;
   #kept: Restored = nothing();
+  /** As it was last seen: trained weights in the store make another model of the one that was loaded. */
+  #model: ModelInfo;
   #unsaved: StorageState["unsaved"] = null;
   #leftOut: string | null = null;
   /** Weights may have changed since they were written. */
@@ -55,6 +57,7 @@ class StoredHost implements Host {
   constructor(inner: Host, store: Store) {
     this.#inner = inner;
     this.#store = store;
+    this.#model = inner.info.model;
     this.#forget = store.onChange((what) => {
       // After whatever is under way here; a host that has ended follows nobody.
       void this.#queue.add(() => this.#follow(what)).catch(() => {});
@@ -62,7 +65,7 @@ class StoredHost implements Host {
   }
 
   get info(): Info {
-    return this.#inner.info;
+    return { ...this.#inner.info, model: this.#model };
   }
 
   get storage(): StorageState {
@@ -124,7 +127,9 @@ class StoredHost implements Host {
       records += 1;
       onProgress?.({ type: "restore", loaded, total, elapsedMs: performance.now() - started });
     }
-    await this.#takeWeights(onProgress, signal);
+    await this.#takeWeights();
+    await this.#index({ onProgress, signal });
+    await this.#look();
     if (this.#store.role !== "writer") return;
     if (records === 0) await this.#append([encode(header((await this.#inner.call("info", [])).model.loaded))]);
     else if (this.#kept.superseded > Math.max(WORTH_REWRITING, total / 2)) await this.#rewrite();
@@ -144,6 +149,8 @@ class StoredHost implements Host {
 
   /** Keeps what a piece of work came to. That it cannot be kept is no reason to lose it. */
   async #after(event: JobEvent | null): Promise<void> {
+    // Before anybody is told: who hears of a change of weights looks for the model that they make.
+    if (event?.type === "indexed" || event?.type === "verdict") await this.#look();
     if (this.#store.role !== "writer") return;
     try {
       if (event?.type === "checkpoint") await this.#saveCheckpoint({ step: event.step, bytes: event.bytes.slice() });
@@ -208,16 +215,30 @@ class StoredHost implements Host {
   }
 
   /** Puts stored weights into use, and a stored graph, behind what is loaded already. */
-  async #takeWeights(onProgress?: (event: ProgressEvent) => void, signal?: AbortSignal): Promise<void> {
+  async #takeWeights(): Promise<void> {
     const { weights: files, graph } = this.#kept;
     if (graph) await this.#inner.call("putGraph", [graph]);
     if (files !== null) await this.#importWeights(files);
-    if (files === null && graph === null) return;
+  }
+
+  /**
+   * Makes weights and graph from the store the ones in use, and the embeddings that are still missing: whoever added documents may have
+   * been closed in the middle. A reader leaves those to the writer, whose embeddings reach it through the store.
+   */
+  async #index({ onProgress, signal }: StoredOptions = {}): Promise<void> {
+    const { weights, graph } = this.#kept;
+    const unfinished = this.#store.role === "writer" && (await this.#inner.call("unencoded", [])).length > 0;
+    if (weights === null && graph === null && !unfinished) return;
     await this.#inner.call("start", [{ kind: "index" }]);
     for (let event = await this.#inner.call("next", []); event; event = await this.#inner.call("next", [])) {
+      if (unfinished) await this.#after(event);
       if (signal?.aborted) throw aborted(signal);
       if (event.type === "encode" || event.type === "graph") onProgress?.(event);
     }
+  }
+
+  async #look(): Promise<void> {
+    this.#model = (await this.#inner.call("info", [])).model;
   }
 
   async #importWeights(files: Uint8Array[]): Promise<void> {
@@ -242,7 +263,11 @@ class StoredHost implements Host {
     }
     const before = this.#kept.weights;
     for await (const record of this.#store.read()) await apply(record, this.#inner, this.#kept);
-    if (this.#kept.weights !== before) await this.#takeWeights();
+    if (this.#kept.weights !== before) {
+      await this.#takeWeights();
+      await this.#index();
+      await this.#look();
+    }
     this.#tell(this.#unsaved);
   }
 

@@ -17,8 +17,9 @@ export interface Citation {
   missing: string[];
   /** One of the two negates what the other asserts. Seen in English only. */
   opposed: boolean;
-  /** The number's digits, in UTF-16 units of the answer; end exclusive. */
+  /** Where the number's digits begin, in UTF-16 units of the answer. */
   start: number;
+  /** Behind the last of them. */
   end: number;
 }
 
@@ -26,9 +27,11 @@ export interface Citation {
 export interface CheckedSentence {
   /** With its marks. */
   text: string;
-  /** In UTF-16 units of the answer; end exclusive. Headings and code belong to no sentence. */
+  /** Where it begins, in UTF-16 units of the answer. Headings and code belong to no sentence. */
   start: number;
+  /** Behind its last sign. */
   end: number;
+  /** Its marks, in order. */
   citations: Citation[];
   /**
    * Do the cited passages hold its words (a support of 0.6 or more)? False without a citation. It compares words: what is said
@@ -39,6 +42,7 @@ export interface CheckedSentence {
 
 /** An answer, sentence by sentence, against its passages. */
 export interface CheckedAnswer {
+  /** In order. */
   sentences: CheckedSentence[];
   /** Numbers that are cited and that no passage has, ascending. */
   unknown: number[];
@@ -46,7 +50,9 @@ export interface CheckedAnswer {
 
 /** One message, in the form that chat models take. */
 export interface ChatMessage {
+  /** Rules are the system's, passages and question the user's. */
   role: "system" | "user";
+  /** Its text. */
   content: string;
 }
 
@@ -113,6 +119,10 @@ export interface BuiltInModel {
   readonly reason: string;
   /** Only where it is "available": it never starts a download. */
   generate: Generate;
-  /** Has the browser download its model: gigabytes, from its maker. Browsers want a click for it. */
+  /**
+   * Has the browser download its model: gigabytes, from its maker. Browsers want a click for it.
+   *
+   * @throws {NearmissError} `INPUT_INVALID` where the browser has none; `NETWORK` where it does not download it; `ABORTED`
+   */
   download(): Promise<void>;
 }

@@ -80,8 +80,9 @@ export interface NearMiss {
   text: string;
   /** What was changed. */
   kind: "number" | "date" | "unit" | "negation" | "term-swap";
-  /** What stood there, and what stands there now. */
+  /** What stood there. */
   from: string;
+  /** What stands there now. */
   to: string;
   /** Id of the document that was changed. */
   source: string;
@@ -132,8 +133,9 @@ export interface Suspect {
   positive: string;
   /** `"margin"`: it scores too near to the positive, or above it. */
   reason: "near-duplicate" | "sibling" | "same-title" | "margin" | "teacher";
-  /** Cosines. */
+  /** Its cosine with the query. */
   score: number;
+  /** That of the positive. */
   positiveScore: number;
   /** Jaccard overlap for "near-duplicate", the teacher's score for "teacher". */
   similarity: number | null;
@@ -172,8 +174,9 @@ export interface MiningReport {
   toppedUp: number;
   /** Queries with negatives alone: without an answer there is no pair, and they teach nothing. */
   unanswered: number;
-  /** Pairs that got fewer negatives than asked for all the same, and how many negatives are missing in all. */
+  /** Pairs that got fewer negatives than asked for all the same. */
   shortPairs: number;
+  /** Negatives that are missing in them, all together. */
   shortfall: number;
   /** Documents for a person to look at; `MiningResult.suspects` lists the likeliest. */
   suspects: number;
@@ -211,8 +214,9 @@ export interface Why {
   document: string;
   /** What was said about it; null when nothing was. */
   judgment: Judgment | null;
-  /** Place in dense and in lexical search. */
+  /** Place in dense search. */
   dense: { rank: number | null; score: number } | null;
+  /** Place in lexical search. */
   lexical: { rank: number | null; score: number };
   /** What is relevant to the query, with cosine and dense rank. */
   positives: { document: string; score: number; rank: number | null }[];
@@ -238,16 +242,24 @@ export interface Explanation {
 
 /** Two word pieces, with their places in the query and in title + space + text (UTF-16, end exclusive), and their cosine. */
 export interface Alignment {
+  /** The query's, and where it stands there. */
   query: { text: string; start: number; end: number };
+  /** The document's, and where it stands there. */
   document: { text: string; start: number; end: number };
+  /** Their cosine. */
   similarity: number;
 }
 
 /** A distribution in five numbers. */
 export interface Quantiles {
+  /** The smallest. */
   min: number;
+  /** A quarter is below it. */
   p25: number;
+  /** Half is below it. */
   median: number;
+  /** Three quarters are below it. */
   p75: number;
+  /** The largest. */
   max: number;
 }

@@ -95,6 +95,8 @@ export interface ModelParts {
   sentenceBert?: BinaryInput;
   /** Of modules.json: a model that has other modules besides transformer and pooling is refused. */
   modules?: BinaryInput;
+  /** `false`: neither keeps files from URLs in the browser's cache nor takes them from there. Default true. */
+  cache?: boolean;
 }
 
 /** The contents of one file: bytes, a Blob, or its URL (in Node also a path). */
@@ -149,7 +151,7 @@ export interface CreateOptions {
   encoders?: number;
   /** `false` runs in this thread (the only way in Node); default: a dedicated worker in browsers. */
   worker?: boolean;
-  /** Gets `download`, `load` and `restore` events. */
+  /** Gets `download`, `load` and `restore` events; `encode` events while a store is opened whose documents have no embeddings yet. */
   onProgress?: (event: ProgressEvent) => void;
   /**
    * Gets every request to the network that the workers of this instance make, as the browser accounts for them: none comes after `create`. With
@@ -162,6 +164,7 @@ export interface CreateOptions {
 
 /** Something that a worker asked the network, or the browser's cache, for. */
 export interface NetworkRequest {
+  /** Where to, absolute. */
   url: string;
   /** When it began: milliseconds since 1970, as `Date.now()`. */
   at: number;

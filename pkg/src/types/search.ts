@@ -106,6 +106,7 @@ export interface Filter {
   or?: Filter[];
   /** This must not hold. */
   not?: Filter;
+  /** A value that the field has, a list of which it has one, or conditions on it. */
   [field: string]: Scalar | Scalar[] | FieldCondition | Filter | Filter[] | undefined;
 }
 
@@ -171,10 +172,13 @@ export interface Hit {
   score: number;
   /** From 1, over all pages. */
   rank: number;
-  /** Rank and score in each stage that found the document. */
+  /** By the cosine of embeddings, where that stage found the document; so with the others. */
   dense?: Place;
+  /** By BM25. */
   lexical?: Place;
+  /** By the lists before it, taken together. */
   fusion?: Place;
+  /** By MaxSim, or your function. */
   rerank?: Place;
   /** With `snippets`. */
   snippet?: Snippet;
@@ -224,7 +228,9 @@ export interface Passage {
   text: string;
   /** Where in the document's text it begins, in UTF-16 units. */
   start: number;
+  /** Of a chunk: the document it is from. */
   parent?: string;
+  /** Of the document, as it was added. */
   metadata?: unknown;
   /** As in a hit: comparable within one context only. */
   score: number;
@@ -246,6 +252,7 @@ export interface CompareOptions {
 
 /** One query with the model as it was loaded, and as it is now. */
 export interface Comparison {
+  /** As it was asked. */
   query: string;
   /** False where nothing that was trained is in use. */
   changed: boolean;
@@ -255,7 +262,9 @@ export interface Comparison {
 
 /** One document, where it stood and where it stands. */
 export interface Moved {
+  /** Its id. */
   document: string;
+  /** Empty where it has none. */
   title: string;
   /** Null where it was not among the first 100. */
   before: Place | null;

@@ -6,10 +6,15 @@ import type { MiningReport, MiningStrategy, SelectionOptions } from "./mining.js
 
 /** Averages over the judged queries of one split, each 0..1. */
 export interface Metrics {
+  /** How well the first ten are ordered by their grades (discounted gain, as a share of the best order's). */
   "ndcg@10": number;
+  /** One over the rank of the first relevant document, 0 beyond the tenth. */
   "mrr@10": number;
+  /** Share of the relevant documents that is among the first ten. */
   "recall@10": number;
+  /** Share of the relevant documents that is among the first hundred. */
   "recall@100": number;
+  /** Share of the queries whose first document is relevant. */
   "precision@1": number;
 }
 
@@ -140,6 +145,7 @@ export type ProgressEvent =
   | { type: "graph"; done: number; total: number; elapsedMs: number }
   /** A store is being read: bytes of it. */
   | { type: "restore"; loaded: number; total: number; elapsedMs: number }
+  /** The stage is done. */
   | { type: "load"; stage: "module" | "device" | "model"; elapsedMs: number }
   | ImportEvent
   | EncodeEvent
