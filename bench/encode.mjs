@@ -8,12 +8,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { MODEL } from "../tools/model.mjs";
-import { run } from "../tools/shared.mjs";
+import { exportOnnx } from "./encode/export.mjs";
 import { QUICK, command } from "./speed/command.mjs";
 import { compare, least, median } from "./speed/pairs.js";
 import { BESIDE, browser, head, installPeers, mega, ms, ratioCell, save, table, whole } from "./speed/results.mjs";
 
-const PACKAGES = ["onnx==1.23.2", "onnxruntime==1.32.0", "safetensors==0.8.0", "numpy==2.4.6"];
 const PEERS = [
   { name: "onnxruntime-web, 1 thread", engine: "onnxRuntime", options: { threads: 1 } },
   { name: "transformers.js, 1 thread", engine: "transformersJs", options: { threads: 1 } },
@@ -29,15 +28,6 @@ const SHAPES = QUICK ? [[8, 32]] : [[8, 32], [8, 128], [32, 128]];
 const TURNS = { warm: 1, rounds: QUICK ? 3 : 7 };
 /** Of a number of an embedding in float32; for eight bits the cosine is stated. */
 const TOLERANCE = 1e-5;
-
-/** Registries hold no ONNX file of the model: it is made from the same safetensors, once. */
-async function exportModel(folder) {
-  const python = join(folder, "python", "bin", "python");
-  if (!existsSync(python)) await run("python3", ["-m", "venv", join(folder, "python")]);
-  if (existsSync(join(folder, "models/minilm/tokenizer_config.json"))) return;
-  await run(python, ["-m", "pip", "install", "--quiet", ...PACKAGES]);
-  await run(python, ["bench/download/export_onnx.py", MODEL, join(folder, "models/minilm")]);
-}
 
 /** transformers.js brings a version of onnxruntime-web of its own; where npm finds that both ask for the same one, there is one only. */
 function runtimeOf(modules) {
@@ -106,7 +96,7 @@ async function smokeRow(roots) {
 
 async function main() {
   const folder = await installPeers("encode");
-  await exportModel(folder);
+  await exportOnnx(folder, MODEL, "minilm");
   const modules = join(folder, "node_modules");
   const roots = {
     "/": "bench/encode", "/model/": MODEL, "/models/": join(folder, "models"), "/pkg/": "pkg", "/peers/": modules, "/ort/": runtimeOf(modules),
