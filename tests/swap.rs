@@ -147,7 +147,11 @@ fn all_weights_in_use_go_out_as_files_and_come_back() {
             train(&mut one, trainable, towers);
         }
         let files = pollster::block_on(one.weights()).unwrap();
-        assert_eq!(files.len(), rungs.len(), "{rungs:?}");
+        assert_eq!(
+            files.len(),
+            rungs.len() + usize::from(!rungs.is_empty()),
+            "{rungs:?}: and what they were trained on"
+        );
         let mut other = tuner();
         index(&mut other);
         for file in &files {
@@ -155,6 +159,7 @@ fn all_weights_in_use_go_out_as_files_and_come_back() {
         }
         index(&mut other);
         assert_eq!(dense(&mut other), dense(&mut one), "{rungs:?}");
+        assert_eq!(pollster::block_on(other.weights()).unwrap().last(), files.last(), "{rungs:?}");
     }
 }
 

@@ -75,6 +75,18 @@ impl Vectors {
         self.tables.remove(&fingerprint);
     }
 
+    /// Keeps the rows of these texts alone, in order of arrival.
+    pub(super) fn retain(&mut self, texts: &[String]) {
+        for (&fingerprint, table) in &mut self.tables {
+            let wanted: HashSet<Key> = texts.iter().map(|text| key(fingerprint, text)).collect();
+            let staying: Vec<usize> =
+                (0..table.keys.len()).filter(|&at| wanted.contains(&table.keys[at])).collect();
+            table.rows = table.rows.gather(&staying);
+            table.keys = staying.into_iter().map(|at| table.keys[at]).collect();
+            table.at = table.keys.iter().enumerate().map(|(at, &key)| (key, at)).collect();
+        }
+    }
+
     /// Keys and rows of these weights, in order of arrival, but for the first `from`.
     pub(super) fn export(&self, fingerprint: u64, from: usize) -> (Vec<String>, &[f32]) {
         let Some(table) = self.tables.get(&fingerprint) else { return (Vec::new(), &[]) };
