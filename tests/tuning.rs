@@ -137,16 +137,16 @@ fn a_query_tower_leaves_the_document_side_alone() {
 
 #[test]
 fn a_step_lays_out_what_counts_against_whom() {
-    let example = |query, positive, negatives: &[usize], relevant: &[usize]| TrainingExample {
+    let example = |query, positive, negatives: &[usize]| TrainingExample {
         query,
         positive,
         weight: 1.0,
         negatives: negatives.iter().map(|&document| HardNegative::new(document)).collect(),
-        relevant: relevant.to_vec(),
     };
     // 11 is relevant to query 0 too, and must not be its negative, neither mined nor in the batch.
-    let (a, b) = (example(0, 10, &[20, 11], &[10, 11]), example(1, 11, &[10], &[11]));
-    let layout = Layout::new(&[&a, &b], 2);
+    let (a, b) = (example(0, 10, &[20, 11]), example(1, 11, &[10]));
+    let relevant = [&[10, 11][..], &[11]];
+    let layout = Layout::new(&[&a, &b], 2, |row, document| relevant[row].contains(&document));
     assert_eq!(layout.documents, [10, 11, 20, 10, 10, 11]);
     assert_eq!(layout.present, [1.0, 0.0, 1.0, 0.0], "a filler stands where a relevant document stood");
     let out = |row: usize| layout.excluded[row * 6..(row + 1) * 6].to_vec();
