@@ -4,11 +4,12 @@ use super::config;
 #[cfg(not(feature = "webgpu"))]
 use super::quantized;
 use super::tensors;
-use super::{BertConfig, Encoder, FNV_OFFSET, Snapshot, Source, Tower, Weights, fnv1a, folder, open};
+use super::{BertConfig, Encoder, Snapshot, Source, Tower, Weights, folder, open};
 use crate::embeddings::dot;
 use crate::error::{Error, Result};
 use crate::tokenizer::Tokenizer;
 use burn::module::Module;
+use nearmiss_kernels::{FNV_OFFSET, fnv1a};
 
 /// The bytes of a model's files.
 #[derive(Clone, Copy)]

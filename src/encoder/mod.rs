@@ -145,11 +145,3 @@ impl Encoder {
         self.now = snapshot.clone();
     }
 }
-
-/// What [`fnv1a`] begins with.
-pub const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-
-/// FNV-1a over 64 bits: names a version of a model or a text. No defence against someone who wants a collision.
-pub fn fnv1a(hash: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(hash, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3))
-}

@@ -14,11 +14,12 @@
 use super::bert::{Bert, BertEmbeddings, BertLayer};
 use super::config::BertConfig;
 use super::tensors::{Source, TensorFile};
-use super::{Encoder, Tower, backend, fnv1a};
+use super::{Encoder, Tower, backend};
 use crate::error::Result;
 use burn::module::Param;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear};
 use burn::tensor::{Device, Tensor, TensorData, Transaction};
+use nearmiss_kernels::fnv1a;
 use safetensors::tensor::{Dtype, TensorView};
 
 const FILE: &str = "model.safetensors";

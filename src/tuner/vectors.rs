@@ -1,8 +1,8 @@
 //! Embeddings before any adapter, by text: nothing is encoded twice with the same weights.
 
 use crate::embeddings::Embeddings;
-use crate::encoder::{FNV_OFFSET, fnv1a};
 use crate::error::{Error, Result};
+use nearmiss_kernels::{FNV_OFFSET, fnv1a};
 use std::collections::{HashMap, HashSet};
 
 /// Names one text under one version of the weights.
