@@ -36,6 +36,19 @@ describe("Next.js", { timeout: 300_000 }, () => {
     found(await look(server.url));
     assert.doesNotMatch(server.said(), /large wasm/);
   });
+
+  test("the hook: no hits without a query, and no error any more once the next attempt succeeds", async () => {
+    const says = (page, text) => page.waitForFunction((expected) => document.querySelector("#hit").textContent === expected, text, { timeout: 60_000 });
+    await look(`${server.url}?model=/tiny/`, async (page) => {
+      await page.click("#clear");
+      await says(page, "");
+    });
+    const { hit } = await look(`${server.url}?model=/nowhere/`, async (page) => {
+      await page.click("#default");
+      await says(page, "valve on cpu");
+    });
+    assert.match(hit, /nowhere/);
+  });
 });
 
 /** A server that says its address when it is ready. */

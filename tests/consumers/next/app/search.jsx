@@ -9,10 +9,17 @@ const NOTES = [
   { id: "mast", text: "The mast is on the roof of the station." },
 ];
 
-export function Search({ query }) {
-  const [options] = useState(() => ({ device: "cpu", model: modelOfAddress() }));
+export function Search({ query: asked }) {
+  const [query, setQuery] = useState(asked);
+  const [options, setOptions] = useState(() => ({ device: "cpu", model: modelOfAddress() }));
   const { nm, hits, error } = useNearmiss(NOTES, query, options);
-  return <output id="hit">{error ? error.message : hits[0] && `${hits[0].id} on ${nm.device.kind}`}</output>;
+  return (
+    <>
+      <output id="hit">{error ? error.message : hits[0] && `${hits[0].id} on ${nm.device.kind}`}</output>
+      <button id="clear" onClick={() => setQuery("")}>Clear</button>
+      <button id="default" onClick={() => setOptions({ device: "cpu" })}>Another model</button>
+    </>
+  );
 }
 
 /** On the server there is no address, and nobody asks for the model either. */
