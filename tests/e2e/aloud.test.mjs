@@ -1,7 +1,7 @@
 /** What a screen reader is told: each result of a press, once, and nothing that drowns it. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { addNotes, idle, loadModel, loadSample, sample, search, start, train } from "./page.mjs";
+import { addNotes, idle, loadModel, loadSample, sample, search, start, train, unfold } from "./page.mjs";
 
 describe("what is said aloud", { timeout: 300_000 }, () => {
   let site, page;
@@ -26,6 +26,17 @@ describe("what is said aloud", { timeout: 300_000 }, () => {
     assert.deepEqual((await said()).filter((text) => /ready/.test(text)), ["The model is ready.", `${length} notes ready to search.`]);
     await addNotes(page, { "a.txt": "One note more." });
     assert.deepEqual((await said()).filter((text) => /ready/.test(text)), [`${length + 1} notes ready to search.`]);
+  });
+
+  it("is that a note was removed, once, whatever is done about other things", async () => {
+    await unfold(page.locator("#documents-list"));
+    await page.locator("#notes-filter").fill("a.txt");
+    await page.getByRole("button", { name: "Remove a", exact: true }).click();
+    await page.locator("#removed").waitFor();
+    await idle(page);
+    await search(page, "one note more");
+    const heard = await said();
+    assert.deepEqual(heard.filter((text) => /removed/.test(text)), ["1 note removed."]);
   });
 
   it("is each mark, also when it is the same as the one before", async () => {

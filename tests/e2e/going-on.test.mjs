@@ -76,6 +76,30 @@ describe("a training that broke off", { timeout: 300_000 }, () => {
   });
 });
 
+describe("a training in a tab that was closed", { timeout: 300_000 }, () => {
+  it("goes on in the other tab that has the notes open", async () => {
+    const site = await start({ hooks: true });
+    try {
+      const first = await site.open(OPEN);
+      await loadModel(first);
+      await loadSample(first);
+      const second = await first.context().newPage();
+      await second.goto(site.server.url + OPEN);
+      await loadModel(second);
+      await second.locator("#keeping-notice", { hasText: "Another tab has these notes open" }).waitFor();
+      await trainTo20(first);
+      assert.equal(await second.getByTestId("go-on").isVisible(), false, "it is not for a second tab to go on");
+      await first.close();
+      await second.getByTestId("go-on").waitFor();
+      assert.equal(await second.locator("#undo-row").isVisible(), false, "what the first tab did is not undone here");
+      await goOn(second);
+      assert.deepEqual(site.errors, []);
+    } finally {
+      await site.close();
+    }
+  });
+});
+
 describe("a training whose GPU went away", { timeout: 300_000 }, () => {
   it("goes on on the CPU", async () => {
     const site = await start({ webgpu: true, hooks: true });

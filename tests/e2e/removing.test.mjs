@@ -100,6 +100,8 @@ describe("removing notes", { timeout: 300_000 }, () => {
       assert.equal(await page.getByRole("button", { name: control }).isDisabled(), true, control);
     }
     assert.equal(await page.getByTestId("mark-right").first().getAttribute("aria-disabled"), "true");
+    await page.locator("#kept", { hasText: /^Kept in this browser, on this device, and in use again when a model is loaded/ }).waitFor();
+    assert.equal(await page.getByTestId("delete-all").isDisabled(), false, "it can be deleted from here as well");
     await page.getByTestId("mark-right").first().click({ force: true });
     assert.equal((await counts(page)).right, 1, "a mark that would come back is not taken away");
     await loadModel(page);

@@ -122,7 +122,7 @@ export interface State extends Settings {
   device: DeviceInfo | null;
   /** Where notes and marks are kept; null while no engine is open. */
   storage: StorageState | null;
-  /** What is kept from an earlier visit, as long as no engine has opened it. */
+  /** What is kept from an earlier visit, or since an engine was closed, as long as none has it open. */
   keptBytes: number;
   /** The model in use, null when there is none. */
   model: ({ name: string } & ModelInfo) | null;

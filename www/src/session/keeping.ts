@@ -27,11 +27,17 @@ export class Keeping {
   constructor(desk: Desk, ledger: Ledger) {
     this.#desk = desk;
     this.#ledger = ledger;
-    void this.look();
+    desk.store.watch(
+      (state) => [state.storage === null],
+      ({ storage }) => {
+        if (!storage) void this.look();
+      },
+    );
   }
 
-  /** Is there anything from an earlier visit? */
+  /** Is there anything from an earlier visit, or from the engine that was closed? */
   async look(): Promise<void> {
+    await this.#desk.closing;
     try {
       const kept = (await stores.list()).find(({ name }) => name === NAME);
       this.#desk.store.update({ keptBytes: kept?.bytes ?? 0 });

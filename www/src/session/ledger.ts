@@ -7,7 +7,7 @@ import type { Job, Outcome } from "../jobs.ts";
 import { giveSides, wordOf } from "../marks.ts";
 import { noteOf } from "../notes.ts";
 import { showReading } from "../progress.ts";
-import type { Place } from "../state.ts";
+import type { Place, State } from "../state.ts";
 import { strings } from "../strings.ts";
 import type { Desk } from "./desk.ts";
 import { drop } from "./dropping.ts";
@@ -106,10 +106,10 @@ export class Ledger {
 
   #tell(): void {
     const { canUndo, canRedo, last } = this.#steps;
-    const gone = last?.moved?.gone ?? [];
-    const came = new Set(last?.moved?.came.map(noteOf));
-    const notes = new Set(gone.map(noteOf).filter((note) => !came.has(note))).size;
-    this.#desk.store.update({ canUndo, canRedo, removed: notes > 0 ? { notes, marks: last?.moved?.marks.length ?? 0 } : null });
+    const before = this.#desk.store.state.removed;
+    const now = removedBy(last?.moved ?? null);
+    const same = before?.notes === now?.notes && before?.marks === now?.marks;
+    this.#desk.store.update({ canUndo, canRedo, removed: same ? before : now });
   }
 
   /** Whatever the work did, even when it failed half way, is seen, gets its side, and is one step. */
@@ -193,4 +193,11 @@ export class Ledger {
     store.update({ documents: [...byId.values()], judgments: [...judgments, ...marks] });
     this.#tell();
   }
+}
+
+/** Notes that are gone with all their passages; one that was read anew is not. */
+function removedBy(moved: Moved | null): State["removed"] {
+  const came = new Set(moved?.came.map(noteOf));
+  const notes = new Set(moved?.gone.map(noteOf).filter((note) => !came.has(note))).size;
+  return moved && notes > 0 ? { notes, marks: moved.marks.length } : null;
 }

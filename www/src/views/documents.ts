@@ -1,6 +1,6 @@
 /** Step 2: the notes to search. Files may be dropped anywhere on the page. */
 import type { FileInput } from "nearmiss";
-import { announce, byId, el, setText } from "../dom.ts";
+import { announce, button, byId, el, setText } from "../dom.ts";
 import { dropped, pickFolder } from "../folders.ts";
 import { byNote } from "../notes.ts";
 import type { Session } from "../session.ts";
@@ -32,6 +32,7 @@ export function mountDocuments(store: Store, session: Session): void {
   sample.addEventListener("click", () => void session.notes.loadSample());
   byId("read-on").addEventListener("click", () => void session.notes.readOn());
   acceptDrops(take);
+  byId("elsewhere").append(button(strings.dismiss, { class: "quiet" }, () => void (byId("elsewhere").hidden = true)));
 
   // Files may be chosen at any time: they wait for the end of what is under way.
   store.watch(
@@ -47,6 +48,7 @@ export function mountDocuments(store: Store, session: Session): void {
     ({ waiting }) => {
       byId("files-waiting").hidden = waiting === 0;
       setText(byId("files-waiting"), waiting === 0 ? "" : strings.documents.waitingFiles(waiting));
+      if (waiting > 0) announce(strings.documents.waitingFiles(waiting));
     },
   );
   store.watch(
@@ -61,7 +63,8 @@ export function mountDocuments(store: Store, session: Session): void {
 function showElsewhere({ door }: State, files: number): void {
   if (door === "tune") return;
   const link = el("a", { href: "#tune" }, strings.doors.tune.name);
-  byId("elsewhere").replaceChildren(strings.documents.elsewhere(files), link, ".");
+  announce(`${strings.documents.elsewhere(files)}${strings.doors.tune.name}.`);
+  byId("elsewhere-text").replaceChildren(strings.documents.elsewhere(files), link, ".");
   byId("elsewhere").hidden = false;
 }
 

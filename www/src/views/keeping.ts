@@ -25,7 +25,7 @@ export function mountKeeping(store: Store, session: Session): void {
     void keeping.deleteAll().then((outcome) => outcome === "done" && say(strings.keeping.deleted));
   });
   byId("delete-all").addEventListener("click", askToDelete);
-  store.watch((state) => [state.storage, state.keptBytes, state.phase], show);
+  store.watch((state) => [state.storage, state.keptBytes, state.stored], show);
   store.watch(
     (state) => [state.busy === null, state.storage, state.keptBytes],
     ({ busy, storage, keptBytes }) => {
@@ -58,9 +58,10 @@ function anythingHere(state: State): boolean {
   return state.documents.length > 0 || state.judgments.length > 0 || anyTrained(state) || (state.phase !== "ready" && state.keptBytes > 0);
 }
 
-function show({ storage, keptBytes }: State): void {
+function show({ storage, keptBytes, stored }: State): void {
   const { keeping } = strings;
-  setText(byId("kept"), storage ? keeping.kept(storage) : keptBytes > 0 ? keeping.earlier(keptBytes) : keeping.nothing);
+  const closed = stored ? keeping.closed : keeping.earlier;
+  setText(byId("kept"), storage ? keeping.kept(storage) : keptBytes > 0 ? closed(keptBytes) : keeping.nothing);
   const notices = [
     storage?.role === "reader" ? keeping.reader : "",
     storage?.unsaved ? keeping.unsaved(storage.unsaved.message) : "",

@@ -1,6 +1,6 @@
 /** The notes one by one: found by name, removed, and brought back. */
 import type { Document } from "nearmiss";
-import { button, byId, el, setText } from "../dom.ts";
+import { announce, button, byId, el, setText } from "../dom.ts";
 import { byNote, noteOf } from "../notes.ts";
 import type { Session } from "../session.ts";
 import { canForget, type State, type Store } from "../state.ts";
@@ -21,7 +21,11 @@ export function mountNotesList(store: Store, session: Session): void {
   byId("undo-removal").addEventListener("click", () => void undo(store, session));
   store.watch((state) => [state.documents], () => list.show(list.length));
   store.watch((state) => [state.busy === null, canForget(state)], () => list.lock());
-  store.watch((state) => [state.removed, state.busy === null], showRemoved);
+  store.watch(
+    (state) => [state.busy === null],
+    ({ busy }) => void (byId<HTMLButtonElement>("undo-removal").disabled = busy !== null),
+  );
+  store.watch((state) => [state.removed], showRemoved);
 }
 
 class List {
@@ -100,10 +104,11 @@ function nameOf(note: string, parts: readonly Document[]): string {
 }
 
 /** Says what went, with the way back, until something else is what Undo would take back. */
-function showRemoved({ removed, busy }: State): void {
+function showRemoved({ removed }: State): void {
+  const sentence = removed ? strings.documents.removed(removed.notes, removed.marks) : "";
   byId("removed").hidden = removed === null;
-  byId<HTMLButtonElement>("undo-removal").disabled = busy !== null;
-  setText(byId("removed-text"), removed ? strings.documents.removed(removed.notes, removed.marks) : "");
+  setText(byId("removed-text"), sentence);
+  if (removed) announce(sentence);
 }
 
 async function undo(store: Store, session: Session): Promise<void> {

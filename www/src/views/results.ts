@@ -24,7 +24,7 @@ export function mountResults(store: Store, session: Session): void {
     (state) => {
       const { inUse, phase, busy, storage } = state;
       const locked = phase !== "ready" || busy !== null;
-      byId("weights").hidden = !state.choice;
+      byId("weights").hidden = !state.choice || phase !== "ready";
       keep.setAttribute("aria-pressed", String(inUse === "trained"));
       rollback.setAttribute("aria-pressed", String(inUse === "earlier"));
       // In a second tab, weights are what the first one puts into use.
