@@ -13,33 +13,18 @@ pub enum Pooling {
     Cls,
 }
 
-/// What of `config.json` tells one architecture from another. Each may be absent, in files made by hand.
-#[derive(Deserialize)]
-struct Kind {
-    model_type: Option<String>,
-    /// Only the exact one exists here.
-    hidden_act: Option<String>,
-    position_embedding_type: Option<String>,
-    is_decoder: Option<bool>,
-}
-
-impl Kind {
-    fn check(&self) -> Result<()> {
-        for (field, value, only) in [
-            ("model_type", &self.model_type, "bert"),
-            ("hidden_act", &self.hidden_act, "gelu"),
-            ("position_embedding_type", &self.position_embedding_type, "absolute"),
-        ] {
-            if let Some(value) = value.as_ref().filter(|value| *value != only) {
-                let reason = format!("{field} is \"{value}\"; only \"{only}\" is supported");
-                return Err(invalid("config.json", reason));
-            }
+/// Refuses another architecture by the field that differs. Each may be absent, in files made by hand.
+fn check_kind(config: &serde_json::Value) -> Result<()> {
+    let fields = [("model_type", "bert"), ("hidden_act", "gelu"), ("position_embedding_type", "absolute")];
+    for (field, only) in fields {
+        if let Some(value) = config.get(field).filter(|value| value.as_str() != Some(only)) {
+            return Err(invalid("config.json", format!("{field} is {value}; only \"{only}\" is supported")));
         }
-        if self.is_decoder == Some(true) {
-            return Err(invalid("config.json", "is_decoder is true; only an encoder is supported".into()));
-        }
-        Ok(())
     }
+    if config.get("is_decoder").is_some_and(|value| value.as_bool() == Some(true)) {
+        return Err(invalid("config.json", "is_decoder is true; only an encoder is supported".into()));
+    }
+    Ok(())
 }
 
 /// Sizes of a BERT encoder, named as in Hugging Face's `config.json`.
@@ -79,8 +64,7 @@ impl BertConfig {
     /// `ModelInvalid`, naming the field that is missing, of another architecture, or inconsistent.
     pub fn from_json(json: &[u8]) -> Result<Self> {
         // First: other architectures have other names for the sizes, and to miss ours would be the wrong message.
-        let kind: Kind = serde_json::from_slice(json).map_err(|e| invalid("config.json", e.to_string()))?;
-        kind.check()?;
+        check_kind(&serde_json::from_slice(json).map_err(|e| invalid("config.json", e.to_string()))?)?;
         let config: Self = serde_json::from_slice(json).map_err(|e| invalid("config.json", e.to_string()))?;
         config.check()?;
         Ok(config)

@@ -113,10 +113,9 @@ impl Tuner {
             files.push(self.head_file().await?);
         }
         if !now.trained_on().is_empty() {
-            let mut keys: Vec<u64> = now.trained_on().iter().copied().collect();
-            keys.sort_unstable();
-            let keys = keys.iter().map(|key| format!("{key:016x}")).collect::<Vec<_>>().join(" ");
-            files.push(to_safetensors(&[], &[(TRAINED_ON, keys)])?);
+            let mut keys: Vec<String> = now.trained_on().iter().map(|key| format!("{key:016x}")).collect();
+            keys.sort();
+            files.push(to_safetensors(&[], &[(TRAINED_ON, keys.join(" "))])?);
         }
         Ok(files)
     }
