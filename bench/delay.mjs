@@ -2,15 +2,17 @@
  * How long does a search wait while a training runs, and how soon does aborting end it? On the page's sample with the compact model, CPU
  * build in Node, everything in one thread as in a page's worker. Writes bench/results/<date>-delay.md.
  *
- *     node bench/delay.mjs     # needs a built package (npm run build)
+ *     node bench/delay.mjs [--quick]     # needs a built package (npm run build)
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { ROOT, script } from "../tools/shared.mjs";
+import { ROOT } from "../tools/shared.mjs";
+import { QUICK, command } from "./speed/command.mjs";
+import { head, NODE, save, table } from "./speed/results.mjs";
 
 const SAMPLE = join(ROOT, "www/public/sample");
+const TRAININGS = QUICK ? ["head"] : ["head", "layers:1", "full"];
 const QUERY = "Which batteries have to come back to the workshop?";
 const lines = async (file) => (await readFile(join(SAMPLE, file), "utf8")).trimEnd().split("\n");
 
@@ -57,29 +59,25 @@ async function during(nm, trainable) {
 }
 
 const middle = (values) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
-const row = (...cells) => `| ${cells.join(" | ")} |`;
 const ms = (value) => value.toFixed(1);
 
-await script(import.meta.url, async () => {
-  const date = new Date().toISOString().slice(0, 10);
+async function main() {
   const nm = await filled();
   const idle = [];
   for (let at = 0; at < 20; at++) idle.push(await timed(() => nm.search(QUERY)));
-  const out = [
-    `# How long a search waits while a training runs, ${date}`, "",
-    `83 notes, compact model, CPU build in Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}. A search takes its turn between two steps. Milliseconds; with nothing else to`,
-    `do a search takes ${ms(middle(idle))} (at most ${ms(Math.max(...idle))}).`, "",
-    row("trains", "a step: median", "longest", "searches", "a search: median", "longest", "longest search / longest step", "from abort() to the end"), row(...Array(8).fill("---")),
-  ];
-  for (const trainable of ["head", "layers:1", "full"]) {
+  const rows = [];
+  for (const trainable of TRAININGS) {
     const { steps, searches, aborted } = await during(nm, trainable);
     const [step, search] = [Math.max(...steps), Math.max(...searches)];
-    out.push(row(`\`${trainable}\``, ms(middle(steps)), ms(step), searches.length, ms(middle(searches)), ms(search), (search / step).toFixed(2), ms(aborted)));
-    console.error(out.at(-1));
+    rows.push([`\`${trainable}\``, ms(middle(steps)), ms(step), searches.length, ms(middle(searches)), ms(search), (search / step).toFixed(2), ms(aborted)]);
+    console.error(rows.at(-1).join("  "));
   }
   await nm.dispose();
-  await mkdir(join(ROOT, "bench/results"), { recursive: true });
-  const file = join(ROOT, `bench/results/${date}-delay.md`);
-  await writeFile(file, `${out.join("\n")}\n`);
-  console.log(file);
-});
+  await save("delay", [
+    ...head("How long a search waits while a training runs", { where: `${NODE}, CPU build, compact model`, modules: ["cpu"] },
+      "", `83 notes. A search takes its turn between two steps. Milliseconds; with nothing else to do a search takes ${ms(middle(idle))} (at most ${ms(Math.max(...idle))}).`),
+    ...table(["trains", "a step: median", "longest", "searches", "a search: median", "longest", "longest search / longest step", "from abort() to the end"], rows),
+  ]);
+}
+
+await command(import.meta.url, main);

@@ -2,25 +2,26 @@
  * What a first search downloads, and how long it takes from import to the first hit on a later visit: nearmiss beside
  * transformers.js and onnxruntime-web, in one run, one browser, one page each. Writes bench/results/<date>-download.md.
  *
- *     node bench/download.mjs     # needs the built package and all-MiniLM-L6-v2 (npm run build), Python 3.11; installs the others into its cache
+ *     node bench/download.mjs [--quick]     # needs the built package and all-MiniLM-L6-v2 (npm run build), Python 3.11; installs the others into its cache
  */
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 import { launch, ROOT, serve } from "../tests/harness.mjs";
 import { MODEL } from "../tools/model.mjs";
-import { CACHE, run, script, SetupError } from "../tools/shared.mjs";
+import { CACHE, SetupError } from "../tools/shared.mjs";
+import { exportOnnx } from "./encode/export.mjs";
+import { QUICK, command } from "./speed/command.mjs";
+import { median } from "./speed/pairs.js";
+import { head, installPeers, save, table } from "./speed/results.mjs";
 
 const PEERS = join(CACHE, "bench-download");
-const PYTHON = join(PEERS, "python", "bin", "python");
-const PACKAGES = ["onnx==1.23.2", "onnxruntime==1.32.0", "safetensors==0.8.0", "numpy==2.4.6"];
 /** Visits with everything in the cache; before them comes one that fills it. */
-const VISITS = 7;
+const VISITS = QUICK ? 1 : 7;
 const BLANK = "<!doctype html><link rel=icon href=data:,><title>bench</title>";
 
 const DOCUMENTS = [
@@ -39,7 +40,7 @@ const PIECES = [
 const ASKED = { documents: DOCUMENTS, query: QUERY, pieces: PIECES };
 
 /** `from`: the page's module and its function; `gpu`: also told of WebGPU's files, which no time is taken of, as there is no GPU. */
-const CASES = [
+const ALL = [
   { name: "nearmiss", model: "compact, int8", from: "/app/page.js", call: "first", asked: {}, gpu: true },
   { name: "nearmiss", model: "MiniLM, f32", from: "/app/page.js", call: "first", asked: { model: "/minilm/" } },
   { name: "transformers.js", model: "MiniLM, f32", from: "/bench/peers.js", call: "transformersJs", asked: { dtype: "fp32" } },
@@ -47,14 +48,12 @@ const CASES = [
   { name: "onnxruntime-web, no tokenizer", model: "MiniLM, f32", from: "/bench/peers.js", call: "onnxRuntime", asked: { file: "model.onnx" } },
   { name: "onnxruntime-web, no tokenizer", model: "MiniLM, int8", from: "/bench/peers.js", call: "onnxRuntime", asked: { file: "model_quantized.onnx" } },
 ];
+/** The first and the last: compressing the large files takes minutes. */
+const CASES = QUICK ? [ALL[0], ALL.at(-1)] : ALL;
 
 async function install() {
-  await mkdir(PEERS, { recursive: true });
-  await copyFile(join(ROOT, "bench/download/package.json"), join(PEERS, "package.json"));
-  await run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts"], { cwd: PEERS });
-  if (!existsSync(PYTHON)) await run("python3", ["-m", "venv", join(PEERS, "python")]);
-  await run(PYTHON, ["-m", "pip", "install", "--quiet", ...PACKAGES]);
-  if (!existsSync(join(PEERS, "models/minilm/onnx/model_quantized.onnx"))) await run(PYTHON, ["bench/download/export_onnx.py", MODEL, join(PEERS, "models/minilm")]);
+  await installPeers("download");
+  await exportOnnx(PEERS, MODEL, "minilm");
 }
 
 /** As an application ships it, like the peers' minified files. @returns the folder, and the script of each of the engine's builds */
@@ -90,7 +89,7 @@ async function measure(chromium, server, one) {
       const ms = await visited(context, server, one).finally(() => (files ??= [...new Set(server.requests.slice(first))]));
       if (visit > 0) times.push(ms);
     }
-    return { files, times: times.sort((a, b) => a - b) };
+    return { files, times };
   } catch (error) {
     console.error(`${one.name}, ${one.model}: ${error.message.split("\n")[0]}`);
     return { files, times: [] };
@@ -112,8 +111,7 @@ async function visited(context, server, { from, call, asked }) {
 /** The median, with the least and the most. */
 function timeCell(times) {
   if (times.length === 0) return "not measured";
-  const [median, least, most] = [times[Math.floor(times.length / 2)], times[0], times.at(-1)].map(Math.round);
-  return `${median} (${least}–${most})`;
+  return `${Math.round(median(times))} (${Math.round(Math.min(...times))}–${Math.round(Math.max(...times))})`;
 }
 
 /** Brotli as servers send it: 11 for what is code; 5 for weights, where 11 takes minutes for the last percent. By content, kept between runs. */
@@ -142,8 +140,10 @@ async function sizes(files, server) {
 }
 
 const mb = (bytes) => (bytes / 1e6).toFixed(2);
-const row = (...cells) => `| ${cells.join(" | ")} |`;
-const sizeCells = ({ js, wasm, model }) => [js, wasm, model, js + wasm + model].map(mb);
+const all = ({ js, wasm, model }) => js + wasm + model;
+/** Beside the first row. */
+const sizeCells = (size, first) => [...[size.js, size.wasm, size.model, all(size)].map(mb), (all(size) / all(first)).toFixed(2)];
+const timeRatio = (times, first) => (times.length > 0 && first.length > 0 ? (median(times) / median(first)).toFixed(2) : "");
 
 /** The same files but for the build of the engine. */
 const onGpu = (files, { cpu, webgpu }) => files.map((path) => (path === cpu ? webgpu : path.replace("/wasm/cpu/", "/wasm/webgpu/")));
@@ -154,39 +154,30 @@ async function main() {
   const { outdir, glue } = await bundle();
   const server = await serve(roots(outdir), { headers: { "cache-control": "max-age=3600" } });
   const chromium = await launch({ webgpu: false });
-  const lines = head(chromium.browser.version());
+  const rows = [];
+  let first;
   try {
     for (const one of CASES) {
       const { files, times } = await measure(chromium, server, one);
-      lines.push(row(one.name + (one.call === "first" ? ", CPU" : ""), one.model, ...sizeCells(await sizes(files, server)), timeCell(times)));
-      console.error(lines.at(-1));
-      if (!one.gpu) continue;
-      lines.push(row(`${one.name}, WebGPU`, one.model, ...sizeCells(await sizes(onGpu(files, glue), server)), "no GPU"));
-      console.error(lines.at(-1));
+      const size = await sizes(files, server);
+      first ??= { size, times };
+      rows.push([one.name + (one.call === "first" ? ", CPU" : ""), one.model, ...sizeCells(size, first.size), timeCell(times), timeRatio(times, first.times)]);
+      if (one.gpu) rows.push([`${one.name}, WebGPU`, one.model, ...sizeCells(await sizes(onGpu(files, glue), server), first.size), "no GPU", ""]);
+      console.error(rows.at(-1).join("  "));
     }
   } finally {
     await chromium.close();
     await server.close();
   }
-  const out = join(ROOT, "bench/results", `${new Date().toISOString().slice(0, 10)}-download.md`);
-  await writeFile(out, `${lines.join("\n")}\n`);
-  console.log(out);
+  await save("download", [
+    ...head("What a first search downloads", { where: `Headless Chromium ${chromium.browser.version()}, no GPU, each on one thread`, modules: ["cpu", "webgpu"] },
+      "", "Megabytes as a server sends them: brotli 11, for weights brotli 5. Only what the page asks for until the first hit; all scripts are minified, nearmiss by",
+      "esbuild. Time: from `import()` to the first of three documents, on visits after the first, from the browser's cache where it keeps files so large;",
+      `the median of ${VISITS} visits (least–most), each a new page, library after library. The peers' ONNX files are made from the same safetensors by`,
+      "`bench/download/export_onnx.py`; int8 is onnxruntime's dynamic quantisation. MiniLM is all-MiniLM-L6-v2 (6 layers, 384 numbers); compact is the model in",
+      "nearmiss (2 layers, 256 numbers). nearmiss works in a worker, the others in the page. The ratios are to the first row: above 1 is more to wait for."),
+    ...table(["library", "model", "scripts, MB", "wasm, MB", "model, MB", "all, MB", "of the first", "import to first hit, ms", "of the first"], rows),
+  ]);
 }
 
-function head(version) {
-  return [
-    `# What a first search downloads, ${new Date().toISOString().slice(0, 10)}`,
-    "",
-    `Headless Chromium ${version} on ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, no GPU; each on one thread. Megabytes as a server sends them: brotli 11,`,
-    "for weights brotli 5. Only what the page asks for until the first hit; all scripts are minified, nearmiss by esbuild. Time: from `import()` to",
-    `the first of three documents, on visits after the first, from the browser's cache where it keeps files so large; the median of ${VISITS} visits (least–most), each a new page. The peers' ONNX files are made from the`,
-    "same safetensors by `bench/download/export_onnx.py`; int8 is onnxruntime's dynamic quantisation. MiniLM is all-MiniLM-L6-v2 (6 layers, 384 numbers);",
-    "compact is the model in nearmiss (2 layers, 256 numbers). nearmiss works in a worker, the others in the page. Other work ran on the machine meanwhile:",
-    "compare within the table.",
-    "",
-    row("library", "model", "scripts, MB", "wasm, MB", "model, MB", "all, MB", "import to first hit, ms"),
-    row(...Array(7).fill("---")),
-  ];
-}
-
-await script(import.meta.url, main);
+await command(import.meta.url, main);

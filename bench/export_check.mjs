@@ -3,7 +3,7 @@
  * each, loads it with sentence-transformers or PEFT, and the reverse with models that those saved. Fails where a number
  * differs by more than 1e-4.
  *
- *     node bench/export_check.mjs       # needs the built package and all-MiniLM-L6-v2 (npm run build), and Python 3.11 or newer
+ *     node bench/export_check.mjs [--quick]     # needs the built package and all-MiniLM-L6-v2 (npm run build), and Python 3.11 or newer
  */
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -11,7 +11,8 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
 import { createHost } from "../pkg/dist/host.js";
 import { MODEL } from "../tools/model.mjs";
-import { CACHE, ROOT, run, script, SetupError, step } from "../tools/shared.mjs";
+import { CACHE, ROOT, run, SetupError, step } from "../tools/shared.mjs";
+import { QUICK, command } from "./speed/command.mjs";
 
 const MOST = 1e-4;
 const PYTHON = join(CACHE, "bench-python");
@@ -29,15 +30,16 @@ const TEXTS = [
 ];
 
 /** What is exported: how it is trained, and as what. Learning rates are high, so that a wrong export could not pass for none. */
-const OUT = {
+const ALL = {
   head: { train: { trainable: "head", learningRate: 1e-2 }, format: "sentence-transformers" },
   "head for queries": { train: { trainable: "head", towers: "query", learningRate: 1e-2 }, format: "sentence-transformers" },
   full: { train: { trainable: "full", learningRate: 1e-4 }, format: "sentence-transformers" },
   lora: { train: { trainable: "lora", learningRate: 1e-2 }, format: "sentence-transformers" },
   "lora for PEFT": { train: { trainable: "lora", learningRate: 1e-2 }, format: "peft" },
 };
+const OUT = QUICK ? { head: ALL.head } : ALL;
 
-await script(import.meta.url, async () => {
+await command(import.meta.url, async () => {
   const work = await mkdtemp(join(tmpdir(), "nearmiss-export-"));
   try {
     await step(`installing ${PACKAGES.join(", ")}`, install);

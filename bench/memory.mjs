@@ -3,20 +3,20 @@
  * and writes bench/results/<date>-memory.md. The memory never shrinks, so its size after a piece of work is the most that the work
  * needed. Each measurement is a process of its own. Embeddings are made up where their number is all that counts.
  *
- *     node bench/memory.mjs      # needs pkg/dist, pkg/wasm and the model of tools/model.mjs; a few minutes
+ *     node bench/memory.mjs [--quick]      # needs pkg/dist, pkg/wasm and the model of tools/model.mjs; a few minutes
  */
 import { execFile } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createHost } from "../pkg/dist/host.js";
 import { Nearmiss } from "../pkg/dist/index.js";
 import { MODEL } from "../tools/model.mjs";
-import { ROOT, script } from "../tools/shared.mjs";
+import { QUICK, command } from "./speed/command.mjs";
+import { head, mega, NODE, save } from "./speed/results.mjs";
 
 const MODELS = { compact: undefined, "all-MiniLM-L6-v2": MODEL };
-const COUNTS = [0, 5000, 20_000];
+const NAMES = QUICK ? ["compact"] : Object.keys(MODELS);
+const COUNTS = QUICK ? [0, 100, 300] : [0, 5000, 20_000];
 const WORDS = 100;
 const TRAININGS = [
   { trainable: "head" },
@@ -92,49 +92,47 @@ async function measure(...args) {
   return JSON.parse(stdout);
 }
 
-const mega = (bytes) => (bytes / 1e6).toFixed(1);
-
 async function documentRows(name) {
   const found = [];
   for (const count of COUNTS) found.push(await measure("documents", name, count));
   const { dimensions, parameters } = found[0].model;
-  const lines = found.map(({ added, searched }, at) => `| ${COUNTS[at].toLocaleString("en")} | ${mega(added.wasm)} | ${mega(searched.wasm)} | ${mega(searched.embeddings)} |`);
+  const ratio = ({ searched }) => (searched.wasm / found[0].searched.wasm).toFixed(2);
+  const lines = found.map((one, at) => `| ${COUNTS[at].toLocaleString("en")} | ${mega(one.added.wasm)} | ${mega(one.searched.wasm)} | ${ratio(one)} | ${mega(one.searched.embeddings)} |`);
   const [, some, most] = found;
   const each = Math.round((most.searched.wasm - some.searched.wasm) / (COUNTS[2] - COUNTS[1]));
   const { before, after } = await measure("maxsim", name);
   return [
     `## ${name}`, "",
     `${(parameters / 1e6).toFixed(1)} million parameters, ${dimensions} dimensions; ${mega(found[0].added.weights)} MB of weights.`, "",
-    "| documents | MB when added | MB after a hybrid search | of these, embeddings by `nm.memory()` |", "|---|---|---|---|", ...lines, "",
+    "| documents | MB when added | MB after a hybrid search | × | of these, embeddings by `nm.memory()` |", "|---|---|---|---|---|", ...lines, "",
     `A further document takes ${each.toLocaleString("en")} bytes. Twenty searches with \`rerank: "maxsim"\` over 500 documents: ${mega(after.wasm - before.wasm)} MB more.`, "",
   ];
 }
 
 async function trainingRows(name) {
   const lines = [];
-  for (const options of TRAININGS) {
+  let first;
+  for (const options of QUICK ? TRAININGS.slice(0, 1) : TRAININGS) {
     const { before, after, steps } = await measure("training", name, JSON.stringify(options));
     console.log(name, JSON.stringify(options), mega(after.wasm));
-    lines.push(`| \`${JSON.stringify(options)}\` | ${mega(before.wasm)} | ${mega(after.wasm)} | ${steps} |`);
+    first ??= after.wasm;
+    lines.push(`| \`${JSON.stringify(options)}\` | ${mega(before.wasm)} | ${mega(after.wasm)} | ${(after.wasm / first).toFixed(2)} | ${steps} |`);
   }
-  return ["| training | MB before | MB at its most | steps |", "|---|---|---|---|", ...lines, ""];
+  return ["| training | MB before | MB at its most | × | steps |", "|---|---|---|---|---|", ...lines, ""];
 }
 
 async function main() {
-  const date = new Date().toISOString().slice(0, 10);
-  const lines = [
-    `# What an instance takes, ${date}`, "",
-    `The engine's wasm memory (\`nm.memory().wasm\`), CPU build in Node ${process.versions.node}. Documents are of ${WORDS} words, their embeddings made up.`,
-    "Training is on 200 documents with 48 judged queries, cut off after three steps; what is not said is the default. The memory grows in",
-    "steps and never shrinks, so a figure is what the work needed at its most, and small differences are none.", "",
-  ];
-  for (const name of Object.keys(MODELS)) lines.push(...(await documentRows(name)), ...(await trainingRows(name)));
-  const file = join(ROOT, `bench/results/${date}-memory.md`);
-  await mkdir(join(ROOT, "bench/results"), { recursive: true });
-  await writeFile(file, `${lines.join("\n").trimEnd()}\n`);
-  console.log(file);
+  const lines = [];
+  for (const name of NAMES) lines.push(...(await documentRows(name)), ...(await trainingRows(name)));
+  await save("memory", [
+    ...head("What an instance takes", { where: `${NODE}, CPU build`, modules: ["cpu"] },
+      "", `The engine's wasm memory (\`nm.memory().wasm\`). Documents are of ${WORDS} words, their embeddings made up.`,
+      "Training is on 200 documents with 48 judged queries, cut off after three steps; what is not said is the default. The memory grows in",
+      "steps and never shrinks, so a figure is what the work needed at its most, and small differences are none. Ratios are to the first row of a table."),
+    "", ...lines,
+  ]);
 }
 
 const [what, ...args] = process.argv.slice(2);
-if (what) console.log(JSON.stringify(await MEASURES[what](...args)));
-else await script(import.meta.url, main);
+if (Object.hasOwn(MEASURES, what ?? "")) console.log(JSON.stringify(await MEASURES[what](...args)));
+else await command(import.meta.url, main);

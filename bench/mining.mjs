@@ -3,18 +3,21 @@
  * nearmiss (the CPU build in Node), NumPy, and sentence-transformers' `mine_hard_negatives`. All three must find the same.
  * Writes bench/results/<date>-mining.md.
  *
- *     node bench/mining.mjs             # needs the built package and all-MiniLM-L6-v2 (npm run build), and Python 3.11 or newer
+ *     node bench/mining.mjs [--quick]     # needs the built package and all-MiniLM-L6-v2 (npm run build), and Python 3.11 or newer
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { CACHE, ROOT, run, script } from "../tools/shared.mjs";
+import { CACHE, ROOT, run } from "../tools/shared.mjs";
 import { makeVectors, SIZES } from "./mining-vectors.mjs";
+import { QUICK, command } from "./speed/command.mjs";
+import { median } from "./speed/pairs.js";
+import { head, NODE, save, table } from "./speed/results.mjs";
 
-const REPETITIONS = 9;
+const REPETITIONS = QUICK ? 1 : 9;
 /** 100: what nearmiss chooses by itself for 10,000 documents. */
 const JOB = { dim: SIZES.dim, rangeMax: 100, relativeMargin: 0.05, numNegatives: 3 };
 /** Scores closer than this may stand in either order: they are sums of 384 products in float32, and rounding decides. */
@@ -25,7 +28,7 @@ const INTERPRETER = join(PYTHON, "bin", "python");
 const NUMPY = ["numpy==2.4.6"];
 const PEERS = [...NUMPY, "torch==2.15.0", "sentence-transformers==6.2.0", "datasets==5.2.0"];
 
-await script(import.meta.url, async () => {
+await command(import.meta.url, async () => {
   const work = await mkdtemp(join(tmpdir(), "nearmiss-mining-"));
   const contenders = [];
   try {
@@ -59,6 +62,7 @@ async function commands(folder) {
     { name: "nearmiss, its defaults", ...engine("defaults") },
   ];
   if (await install("NumPy", NUMPY)) all.push({ name: "NumPy", ...python("numpy") });
+  if (QUICK) return all;
   const size = ", some 6 GB on Linux, where PyPI's PyTorch brings the libraries of GPUs";
   if (await install("sentence-transformers", PEERS, size)) all.push({ name: "sentence-transformers", ...python("sentence-transformers") });
   return all;
@@ -120,25 +124,16 @@ async function report(contenders, runs, folder) {
     const agreement = contender === ours ? "" : describe(compare(own, await mined(contender)));
     rows.push(row(contender, runs, ours, agreement));
   }
-  const lines = [
-    `# Mining hard negatives, ${today()}`,
-    "",
-    `${SIZES.queries} queries, ${SIZES.documents} documents, ${SIZES.dim} numbers each, given (\`bench/mining-vectors.mjs\`); the best`,
-    `${JOB.rangeMax}, relative margin ${JOB.relativeMargin}, ${JOB.numNegatives} negatives a query. One thread of ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}.`,
-    `${REPETITIONS} rounds in turns after one for warming up; the median, and the fastest and slowest in brackets. Peak memory is that of`,
-    "the whole process since it began: with nearmiss the model and Node, with the others Python and its libraries.",
-    `"Its defaults" adds to the same search the rules that \`nm.mine()\` follows unasked (near duplicates, chunks of one text).`,
-    "",
-    "| | milliseconds | of which search | ratio to nearmiss | peak MB | negatives as nearmiss, the same rules |",
-    "|---|---|---|---|---|---|",
-    ...rows,
-    "",
+  await save("mining", [
+    ...head("Mining hard negatives", { where: `${NODE}, CPU build, one thread each`, modules: ["cpu"] },
+      "", `${SIZES.queries} queries, ${SIZES.documents} documents, ${SIZES.dim} numbers each, given (\`bench/mining-vectors.mjs\`); the best`,
+      `${JOB.rangeMax}, relative margin ${JOB.relativeMargin}, ${JOB.numNegatives} negatives a query.`,
+      `${REPETITIONS} rounds in turns after one for warming up; the median, and the fastest and slowest in brackets. A ratio above 1 is in favour of nearmiss, below`,
+      "1 of the other. Peak memory is that of the whole process since it began: with nearmiss the model and Node, with the others Python and its libraries.",
+      `"Its defaults" adds to the same search the rules that \`nm.mine()\` follows unasked (near duplicates, chunks of one text).`),
+    ...table(["", "milliseconds", "of which search", "ratio to nearmiss", "peak MB", "negatives as nearmiss, the same rules"], rows),
     ...contenders.map(({ name, versions }) => `${name}: ${versions}.  `),
-  ];
-  const out = join(ROOT, "bench/results");
-  await mkdir(out, { recursive: true });
-  await writeFile(join(out, `${today()}-mining.md`), `${lines.join("\n").trimEnd()}\n`);
-  console.log(lines.join("\n"));
+  ]);
 }
 
 function row({ name }, runs, ours, agreement) {
@@ -152,7 +147,7 @@ function row({ name }, runs, ours, agreement) {
     Math.round(Math.max(...runs.get(name).map(({ peakBytes }) => peakBytes)) / 1e6),
     agreement,
   ];
-  return `| ${cells.join(" | ")} |`;
+  return cells;
 }
 
 /** Queries with the same negatives in the same order, those that differ only in the order of ties, and others. */
@@ -172,15 +167,6 @@ function describe({ same, ties, other }) {
   return `${same} of ${same + ties + other}${ties > 0 ? `, ${ties} with ties in another order` : ""}${other > 0 ? `, ${other} others` : ""}`;
 }
 
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-}
-
 function spread(numbers) {
   return `${median(numbers).toFixed(0)} (${Math.min(...numbers).toFixed(0)}–${Math.max(...numbers).toFixed(0)})`;
-}
-
-function today() {
-  return new Date().toISOString().slice(0, 10);
 }

@@ -3,20 +3,20 @@
  * writes nDCG@10 on held-out queries to bench/results/<date>-negatives.md. All settings of a collection run on one cache of
  * embeddings, so the seconds are those of loading the model, mining and training.
  *
- *     node bench/negatives.mjs          # needs ../shared/data, the built package and all-MiniLM-L6-v2 (npm run build)
+ *     node bench/negatives.mjs [--quick]     # needs ../shared/data, the built package and all-MiniLM-L6-v2 (npm run build)
  */
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
+import { MODEL } from "../tools/model.mjs";
+import { ROOT } from "../tools/shared.mjs";
 import { writeSlices } from "./slices.mjs";
+import { QUICK, command } from "./speed/command.mjs";
+import { head, NODE, save } from "./speed/results.mjs";
 
-const ROOT = resolve(fileURLToPath(new URL("..", import.meta.url)));
-const MODEL = join(ROOT, "www/public/models/all-MiniLM-L6-v2");
-
-const SETTINGS = [
+const ALL = [
   ["dense (default)"],
   ["in-batch alone", "--negatives", "in-batch"],
   ["random", "--negatives", "random"],
@@ -35,6 +35,7 @@ const SETTINGS = [
   ["dense, 4 negatives", "--num-negatives", "4"],
   ["no judgments: made queries", "--pseudo-queries"],
 ];
+const SETTINGS = QUICK ? ALL.slice(0, 2) : ALL;
 
 /** One run of the command in a process of its own. */
 async function train(data, cache, options) {
@@ -50,34 +51,35 @@ function row(name, { examples, after, verdict, elapsedMs }) {
   return `| ${cells.join(" | ")} |`;
 }
 
-const work = await mkdtemp(join(tmpdir(), "nearmiss-negatives-"));
-try {
-  const slices = await writeSlices(work);
-  const collections = [
-    ["squadshifts_wiki, new questions on known passages", slices["by-query"]],
-    ["sample notes", join(ROOT, "www/public/sample")],
-  ];
-  const lines = [
-    `# Negatives compared, ${new Date().toISOString().slice(0, 10)}`,
-    "",
-    `A head, one setting changed from the defaults a row; all-MiniLM-L6-v2, CPU build in Node ${process.version}, one thread of`,
-    `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}. Dense search; held-out queries that training never sees; the interval is the 95 %`,
-    "paired bootstrap of the difference to the model as it was loaded. `bench/slices.mjs` defines the slices. Differences",
-    "between rows are mostly smaller than their intervals: no default was chosen from this table.",
-  ];
-  for (const [name, data] of collections) {
-    const cache = join(work, "cache", name.replace(/\W+/g, "-"));
-    const first = await train(data, cache, []);
-    lines.push("", `## ${name}`, "", `${first.documents} documents, ${first.queries} held-out queries, nDCG@10 ${first.before["ndcg@10"].toFixed(4)} before.`, "");
-    lines.push("| negatives | examples | nDCG@10 after | difference | interval | verdict | seconds |", "|---|---|---|---|---|---|---|");
-    for (const [setting, ...options] of SETTINGS) {
-      lines.push(row(setting, await train(data, cache, options)));
-      console.error(lines.at(-1));
-    }
+/** One collection, all settings on one cache. */
+async function tableOf(name, data, cache) {
+  const first = await train(data, cache, []);
+  const lines = ["", `## ${name}`, "", `${first.documents} documents, ${first.queries} held-out queries, nDCG@10 ${first.before["ndcg@10"].toFixed(4)} before.`, ""];
+  lines.push("| negatives | examples | nDCG@10 after | difference | interval | verdict | seconds |", "|---|---|---|---|---|---|---|");
+  for (const [setting, ...options] of SETTINGS) {
+    lines.push(row(setting, await train(data, cache, options)));
+    console.error(lines.at(-1));
   }
-  const out = join(ROOT, "bench/results");
-  await mkdir(out, { recursive: true });
-  await writeFile(join(out, `${new Date().toISOString().slice(0, 10)}-negatives.md`), `${lines.join("\n")}\n`);
-} finally {
-  await rm(work, { recursive: true, force: true });
+  return lines;
 }
+
+async function main() {
+  const work = await mkdtemp(join(tmpdir(), "nearmiss-negatives-"));
+  try {
+    const sample = ["sample notes", join(ROOT, "www/public/sample")];
+    const collections = QUICK ? [sample] : [["squadshifts_wiki, new questions on known passages", (await writeSlices(work))["by-query"]], sample];
+    const lines = [];
+    for (const [name, data] of collections) lines.push(...(await tableOf(name, data, join(work, "cache", name.replace(/\W+/g, "-")))));
+    await save("negatives", [
+      ...head("Negatives compared", { where: `${NODE}, CPU build, one thread`, modules: ["cpu"] },
+        "", "A head, one setting changed from the defaults a row; all-MiniLM-L6-v2. Dense search; held-out queries that training never sees; the interval is",
+        "the 95 % paired bootstrap of the difference to the model as it was loaded. `bench/slices.mjs` defines the slices. Differences between rows are",
+        "mostly smaller than their intervals: no default was chosen from this table."),
+      ...lines,
+    ]);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+await command(import.meta.url, main);

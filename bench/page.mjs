@@ -10,8 +10,9 @@ import { extname, join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { ISOLATED, launch, serve } from "../tests/harness.mjs";
 import { loadModel, loadSample, train } from "../tests/e2e/page.mjs";
-import { ROOT, script } from "../tools/shared.mjs";
-import { QUICK, head, ms, save, table } from "./speed/results.mjs";
+import { ROOT } from "../tools/shared.mjs";
+import { QUICK, command } from "./speed/command.mjs";
+import { head, ms, save, table } from "./speed/results.mjs";
 
 const TURNS = QUICK ? 1 : 5;
 const VIEWS = { Tune: "#tune", Learn: "#learn", Build: "#build" };
@@ -113,12 +114,12 @@ async function trainings(chromium, url) {
   return rows;
 }
 
-await script(import.meta.url, async () => {
+await command(import.meta.url, async () => {
   const server = await serve({ "/": compressed() }, { headers: ISOLATED });
   const chromium = await launch({ webgpu: false });
   try {
     await save("page", [
-      ...head("The page as a visitor meets it", `Headless Chromium ${chromium.browser.version()}`,
+      ...head("The page as a visitor meets it", { where: `Headless Chromium ${chromium.browser.version()}`, modules: ["cpu"] },
         "", `Medians of ${TURNS} visits, nothing cached; of what moved, the most. Readable: first contentful paint; whole: largest contentful paint. Moved: cumulative layout`,
         "shift. Blocked: what tasks took beyond 50 ms each. The slow phone is emulated as Lighthouse does it: a quarter of the processor's speed, 1.6 Mbit/s, 150 ms."),
       ...table(["", "view", "readable, ms", "whole, ms", "moved", "blocked, ms", "kB fetched"], await visits(chromium, server.url)),

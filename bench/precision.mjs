@@ -2,41 +2,36 @@
  * What encoding with weights in eight bits (`precision: "int8"`) costs in quality, and what it saves: nDCG@10 with either on collections that
  * neither model was made from, and the time to encode, by turns. Writes bench/results/<date>-precision.md.
  *
- *     node bench/precision.mjs     # needs ../shared/data and a built package
+ *     node bench/precision.mjs [--quick]     # needs ../shared/data and a built package
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { ensureModel, MODEL } from "../tools/model.mjs";
-import { ROOT, script } from "../tools/shared.mjs";
+import { ROOT } from "../tools/shared.mjs";
+import { QUICK, command } from "./speed/command.mjs";
+import { head, NODE, row, rule, save } from "./speed/results.mjs";
 
-const MODELS = [["compact", join(ROOT, "pkg/models/compact")], ["all-MiniLM-L6-v2", MODEL]];
-const COLLECTIONS = ["cacm", "cranfield", "pubmedqa", "xquad_en"];
+const MODELS = [["compact", join(ROOT, "pkg/models/compact")], ...(QUICK ? [] : [["all-MiniLM-L6-v2", MODEL]])];
+const COLLECTIONS = QUICK ? ["cranfield"] : ["cacm", "cranfield", "pubmedqa", "xquad_en"];
 const PRECISIONS = ["float32", "int8"];
 const SEARCHES = [{ mode: "dense" }, { mode: "hybrid" }];
 /** Texts a call, words of each: about 32 and 128 tokens. */
-const SIZES = [[8, 22], [8, 90], [32, 90]];
-const ROUNDS = 9;
+const SIZES = QUICK ? [[8, 22]] : [[8, 22], [8, 90], [32, 90]];
+const ROUNDS = QUICK ? 2 : 9;
 
-const row = (...cells) => `| ${cells.join(" | ")} |`;
-const table = (...header) => [row(...header), row(...header.map(() => "---"))];
+const table = (...header) => [row(...header), rule(header.length)];
 
 if (!isMainThread) parentPort.postMessage(await evaluate(workerData));
-else await script(import.meta.url, async () => {
+else await command(import.meta.url, async () => {
   await ensureModel();
-  const date = new Date().toISOString().slice(0, 10);
-  const lines = [
-    `# Encoding with weights in eight bits, ${date}`, "", `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}.`,
+  await save("precision", [
+    ...head("Encoding with weights in eight bits", { where: NODE, modules: ["cpu"] }),
     "", "## Quality", "", "nDCG@10 over all judged queries, without any training.", "",
     ...(await quality()), "", "## Time", "",
     `CPU build in Node, one thread; milliseconds a call, median (least) of ${ROUNDS} rounds by turns, each with other texts. Ratio of the medians: above 1, int8 is faster.`, "",
     ...(await speed()),
-  ];
-  await mkdir(join(ROOT, "bench/results"), { recursive: true });
-  const file = join(ROOT, `bench/results/${date}-precision.md`);
-  await writeFile(file, `${lines.join("\n")}\n`);
-  console.log(`${lines.join("\n")}\n${file}`);
+  ]);
 });
 
 /** Both precisions at once, each in a thread of its own. */

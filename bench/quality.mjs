@@ -2,7 +2,7 @@
  * Does training make search better, and which claims hold? Trains natively with every setting of bench/quality/grid.mjs on
  * every collection, a few runs through the WebAssembly build, and writes bench/results/<date>-quality.md from the rows.
  *
- *     node bench/quality.mjs                                # needs ../shared/data, Rust, and for the last table npm run build
+ *     node bench/quality.mjs [--quick]                      # needs ../shared/data, Rust, and for the last table npm run build
  *     node bench/quality.mjs --only "scifact,head, info" --budget 30
  *     node bench/quality.mjs --grid defaults                # chooses defaults: never reads a test side
  *
@@ -14,11 +14,10 @@
  *
  * Embeddings are kept in $NEARMISS_CACHE (~/.cache/nearmiss): the first run on a collection encodes it, which takes minutes.
  */
-import { writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { ask, duration, ROOT, script, SetupError } from "../tools/shared.mjs";
+import { ask, duration, ROOT, SetupError } from "../tools/shared.mjs";
 import { COLLECTIONS, GRIDS } from "./quality/grid.mjs";
 import { plan } from "./quality/plan.mjs";
 import { report, wasmTable } from "./quality/report.mjs";
@@ -27,13 +26,30 @@ import { groupBy } from "./quality/summary.mjs";
 import { built, trainWithCommand } from "./quality/wasm.mjs";
 import { buildWorker, VECTORS, Worker } from "./quality/worker.mjs";
 import { available, writeSlices } from "./slices.mjs";
+import { QUICK, command } from "./speed/command.mjs";
+import { machine, stamp } from "./speed/stamp.mjs";
 
+const QUICKEST = "sample notes";
 const RESULTS = join(ROOT, "bench/results");
 
-async function main() {
-  const options = read();
+const text = (value) => ({ type: "string", default: value });
+const OPTIONS = { grid: text("quality"), only: text(""), budget: text("Infinity"), rows: text(""), workers: text("1"), reference: text("") };
+
+async function main(values) {
+  if (!QUICK) return measure(read(values));
+  const folder = await mkdtemp(join(tmpdir(), "nearmiss-quality-"));
+  try {
+    await measure(read({ ...values, rows: join(folder, "rows.jsonl") }));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(options) {
   const grid = GRIDS[options.grid];
-  const runs = plan(grid, COLLECTIONS, options.only);
+  const planned = plan(grid, COLLECTIONS, options.only);
+  // The first of the sample notes is over in seconds.
+  const runs = QUICK ? planned.filter(({ collection }) => collection === QUICKEST).slice(0, 1) : planned;
   if (runs.length === 0) throw new SetupError(`nothing is called "${options.only}"; see bench/quality/grid.mjs`);
   if (!(await available())) throw new SetupError("the collections are not there: ../shared/data");
   const folders = await place();
@@ -43,7 +59,7 @@ async function main() {
   console.log(`${runs.length} runs, ${runs.length - open.length} of them done already`);
   const failed = open.length > 0 ? await runAll(open, folders, options) : [];
 
-  await compareWasm(runs, folders, options.rows);
+  if (!QUICK) await compareWasm(runs, folders, options.rows);
 
   // Of the whole grid, so that a call with --only adds to the file.
   const kept = await readRows(options.rows);
@@ -51,16 +67,16 @@ async function main() {
   const rows = rowsOf(all, kept);
   const peers = options.reference ? await readRows(resolve(options.reference)) : [];
   const wasm = kept.filter((row) => row.wasm);
-  const text = report(grid, [...rows, ...peers], head(rows, all.length, peers)) + (wasm.length > 0 ? `\n${wasmTable(wasm, rows)}` : "");
+  const lines = report(grid, [...rows, ...peers], head(rows, all.length, peers)) + (wasm.length > 0 ? `\n${wasmTable(wasm, rows)}` : "");
+  if (failed.length > 0 && QUICK) throw new SetupError(failed[0]);
+  if (QUICK) return console.log(`${lines}\nA quick run: nothing was written.`);
   const file = options.rows.replace(/(\.jsonl)?$/, ".md");
-  await writeFile(file, text);
+  await writeFile(file, lines);
   console.log(`${relative(ROOT, file)}: ${rows.length} of ${all.length} runs`);
   if (failed.length > 0) throw new SetupError(`${failed.length} runs failed, the first with: ${failed[0]}`);
 }
 
-function read() {
-  const text = (value) => ({ type: "string", default: value });
-  const { values } = parseArgs({ options: { grid: text("quality"), only: text(""), budget: text("Infinity"), rows: text(""), workers: text("1"), reference: text("") } });
+function read(values) {
   if (!Object.hasOwn(GRIDS, values.grid)) throw new SetupError(`--grid must be ${Object.keys(GRIDS).join(" or ")}`);
   const [budget, workers] = [Number(values.budget), Number(values.workers)];
   if (!(budget > 0)) throw new SetupError("--budget must be a number of minutes above 0");
@@ -125,7 +141,8 @@ function head(rows, planned, peers) {
   const missing = rows.length < planned ? [`**Not complete: ${rows.length} of ${planned} runs.**`, ""] : [];
   return [
     ...missing,
-    `all-MiniLM-L6-v2, native CPU build, one thread of ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}; built from ${builds || "nothing yet"}.`,
+    `all-MiniLM-L6-v2, native CPU build, one thread; ${machine()}. Rows were measured on ${builds || "nothing yet"}.`,
+    stamp({ modules: built() ? ["cpu"] : [] }),
     ...(others ? [`Beside it, by bench/quality_reference.py: ${others}.`] : []),
   ];
 }
@@ -143,4 +160,4 @@ async function compareWasm(runs, folders, file) {
   }
 }
 
-await script(import.meta.url, main);
+await command(import.meta.url, main, OPTIONS);

@@ -6,8 +6,9 @@
  */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ask, run, script, TARGET } from "../tools/shared.mjs";
-import { QUICK, head, save, table, whole } from "./speed/results.mjs";
+import { ask, run, TARGET } from "../tools/shared.mjs";
+import { QUICK, command } from "./speed/command.mjs";
+import { head, save, table, whole } from "./speed/results.mjs";
 
 const FEW = ["--warm-up-time", "0.5", "--measurement-time", "1", "--sample-size", "10"];
 
@@ -47,12 +48,12 @@ function rows(all) {
   });
 }
 
-await script(import.meta.url, async () => {
+await command(import.meta.url, async () => {
   const started = Date.now();
   await run("cargo", ["bench", ...(QUICK ? ["--", ...FEW] : [])], { show: true });
   const all = await records(started);
   await save("rust", [
-    ...head("Routines of the pure rooms beside plain twins", ask("rustc", ["--version"]) ?? "rustc",
+    ...head("Routines of the pure rooms beside plain twins", { where: ask("rustc", ["--version"]) ?? "rustc" },
       "", "Built natively with the release profile, in which nearmiss itself is built for size and its kernels for speed. Medians with their 95 % intervals; the last",
       "column is the twin's time over the routine's, above 1 in favour of nearmiss. A twin may do less: it reports nothing, or is an approximation, as it says."),
     ...table(["", "", "median", "interval", "twin / routine"], rows(all)),

@@ -1,97 +1,113 @@
 /**
- * Search beside what people would use instead: index build and query times in headless Chromium, each engine on each size in a page of its own,
- * all in one run, recall or nDCG@10 beside every time. Writes bench/results/<date>-search.md.
+ * Search beside what people would use instead, in headless Chromium: each engine on each size in a page of its own, index after index, then
+ * queries in turns; recall or nDCG@10 beside every time. Writes bench/results/<date>-search.md.
  *
  *     node bench/search.mjs [--quick]     # needs the built package (npm run build); installs the others into its cache
  */
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
 import { brotliCompress } from "node:zlib";
-import { launch, serve } from "../tests/harness.mjs";
 import { MODEL } from "../tools/model.mjs";
-import { CACHE, ROOT, run, script } from "../tools/shared.mjs";
+import { ROOT } from "../tools/shared.mjs";
+import { QUICK, command } from "./speed/command.mjs";
+import { compare, median } from "./speed/pairs.js";
+import { BESIDE, browser, head, inside, installPeers, ms, ratioCell, save, table, whole } from "./speed/results.mjs";
 
-const PEERS = join(CACHE, "bench-search");
-const QUERIES = 200;
+const SIZES = QUICK ? [1000] : [1000, 10_000, 100_000];
+const QUERIES = QUICK ? 40 : 200;
+/** Queries a turn, and before the first. */
+const [BLOCK, WARM] = [20, 20];
 /** Milliseconds that an index may take to be made. */
-const LIMIT = 240_000;
-const BLANK = "<!doctype html><link rel=icon href=data:,><title>bench</title>";
-const IMPORTS = JSON.stringify({ imports: { "@orama/orama": "/peers/@orama/orama/dist/browser/index.js" } });
+const LIMIT = QUICK ? 20_000 : 240_000;
+const K = 10;
 
-async function install() {
-  await mkdir(PEERS, { recursive: true });
-  await copyFile(join(ROOT, "bench/search/package.json"), join(PEERS, "package.json"));
-  await run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts"], { cwd: PEERS });
-}
-
-function head(version) {
-  return [
-    `# Search beside others, ${new Date().toISOString().slice(0, 10)}`,
-    "",
-    `Headless Chromium ${version}, one thread of ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}; nearmiss is its CPU build, called in the page's own thread as the`,
-    `others are. Each engine in a fresh page. ${QUERIES} queries, the same for all, timed one by one after 20 to warm up. Vectors: 384 numbers, length 1,`,
-    "around 500 centres (`bench/search/vectors.js`), k = 10; graphs with 16 links, 128 candidates when they are made. Recall is measured against",
-    "scoring every row. No query is encoded here. Loading a library, and the copy of the vectors that a test needs, are not timed.",
-    `An index that lets itself be interrupted is given ${LIMIT / 1000} s.`,
-  ];
-}
-
-const ms = (value) => (value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : String(Math.round(value)));
-const whole = (value) => value.toLocaleString("en");
-
-async function vectorTable(names, size, measure) {
-  const lines = ["", `## ${whole(size)} vectors`, "", "| engine | build, ms | ef | query, ms (median) | p95 | recall@10 |", "|---|---|---|---|---|---|"];
-  let exact = null;
-  for (const name of names) {
-    const { buildMs, runs } = await measure("vectors", name, size, QUERIES, LIMIT).catch(failed);
-    if (runs.length === 0) lines.push(`| ${name} | ${buildMs === null ? `not finished in ${LIMIT / 1000} s` : "failed"} | | | | |`);
-    for (const { setting, median, p95, found } of runs) {
-      exact ??= found.map((hits) => new Set(hits));
-      const right = found.reduce((sum, hits, at) => sum + hits.filter((hit) => exact[at].has(hit)).length, 0);
-      lines.push(`| ${name} | ${ms(buildMs)} | ${setting ?? ""} | ${ms(median)} | ${ms(p95)} | ${(right / (10 * QUERIES)).toFixed(4)} |`);
+/**
+ * Every engine's index, one after another; then blocks of queries, engine by engine, setting by setting.
+ *
+ * @returns {Promise<object[]>} of each engine and setting `{ name, setting, beside, buildMs, turns, times, found }`: milliseconds of each turn and of each
+ *   query, and the hits of each; no turns where there is no index
+ */
+async function contest(page, kind, engines, given) {
+  const open = [];
+  try {
+    for (const engine of engines) {
+      const tab = await page.open();
+      open.push({ ...engine, tab, ...(await made(page, tab, kind, engine.name, given)) });
     }
-    console.error(lines.at(-1));
-  }
-  return lines;
-}
-
-async function wordTable(names, size, measure) {
-  const lines = ["", `## ${whole(size)} texts of 60 made-up words, queries of 3`, "", "| engine | build, ms | query, ms (median) | p95 | answered |", "|---|---|---|---|---|"];
-  for (const name of names) {
-    const { buildMs, runs } = await measure("words", name, size, QUERIES, LIMIT).catch(failed);
-    for (const { median, p95, answered } of runs) lines.push(`| ${name} | ${ms(buildMs)} | ${ms(median)} | ${ms(p95)} | ${answered} of ${QUERIES} |`);
-    if (runs.length === 0) lines.push(`| ${name} | failed | | | |`);
-    console.error(lines.at(-1));
-  }
-  return lines;
-}
-
-async function collectionTable(names, { documents, queries }, measure) {
-  const lines = ["", `## SciFact: ${whole(documents.length)} abstracts, ${queries.length} claims`, "", "| engine | build, ms | query, ms (median) | p95 | nDCG@10 |", "|---|---|---|---|---|"];
-  for (const name of names) {
-    const { buildMs, runs } = await measure("collection", name, LIMIT).catch(failed);
-    for (const { median, p95, found } of runs) {
-      const mean = found.reduce((sum, hits, at) => sum + ndcg(hits, queries[at].relevant), 0) / queries.length;
-      lines.push(`| ${name} | ${ms(buildMs)} | ${ms(median)} | ${ms(p95)} | ${mean.toFixed(4)} |`);
+    const rows = open.flatMap(({ settings, ...engine }) => settings.map((setting) => ({ ...engine, setting, turns: [], times: [], found: [] })));
+    const able = rows.filter(({ buildMs }) => Number.isFinite(buildMs));
+    for (const { tab, setting } of able) await inside(tab, "/page.js", "ask", 0, WARM, setting);
+    for (let from = 0; from < given.queries; from += BLOCK) {
+      for (const row of able) {
+        const { times, found } = await inside(row.tab, "/page.js", "ask", from, Math.min(from + BLOCK, given.queries), row.setting);
+        row.turns.push(times.reduce((sum, time) => sum + time));
+        row.times.push(...times);
+        row.found.push(...found);
+      }
     }
-    console.error(lines.at(-1));
+    return rows;
+  } finally {
+    await Promise.all(open.map(({ tab }) => tab.context().close()));
   }
-  return lines;
 }
 
-function failed(error) {
-  console.error(String(error.message).slice(0, 400));
-  return { buildMs: NaN, runs: [] };
+/** @returns {Promise<{ buildMs: number | null, files: string[] }>} null: too long; NaN: it failed. `files`: what the page asked the server for */
+async function made({ server }, tab, kind, name, given) {
+  const first = server.requests.length;
+  const buildMs = await inside(tab, "/page.js", "build", kind, name, { ...given, limit: LIMIT }).catch((error) => {
+    console.error(`${name}: ${String(error.message).slice(0, 400)}`);
+    return NaN;
+  });
+  console.error(`${kind}, ${given.count ?? "collection"}: ${name} made in ${buildMs} ms`);
+  return { buildMs, files: server.requests.slice(first) };
+}
+
+/** Beside which row of nearmiss a row stands: at the same setting, if there is one. */
+function base(rows, { beside: [name, setting = null] = [], setting: own }) {
+  return rows.find((row) => row.name === name && (row.setting === null || row.setting === (own ?? setting)));
+}
+
+/** @param {(found: unknown[][]) => string} quality of the hits */
+function cells(rows, row, quality) {
+  const { name, setting, buildMs, turns, times } = row;
+  if (turns.length === 0) return [name, setting ?? "", buildMs === null ? `not in ${LIMIT / 1000} s` : "failed", ...Array(6).fill("")];
+  const own = base(rows, row);
+  const p95 = times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.95)];
+  const ratios = own?.turns.length > 0 ? [own.name, (buildMs / own.buildMs).toFixed(2), ratioCell(compare(own.turns, turns))] : ["", "", ""];
+  return [name, setting ?? "", ms(buildMs), ms(median(times)), ms(p95), quality(row.found), ...ratios];
+}
+
+const heads = (quality) => ["engine", "ef", "build, ms", "query, ms (median)", "p95", quality, "beside", "build: peer / nearmiss", "query: peer / nearmiss"];
+
+/** Of words: there is no `ef`. */
+const plain = ([name, , ...rest]) => [name, ...rest];
+
+async function vectorTable(page, engines, count) {
+  const rows = await contest(page, "vectors", engines, { count, queries: QUERIES });
+  const exact = rows[0].found.map((hits) => new Set(hits));
+  const recall = (found) => (found.reduce((sum, hits, at) => sum + hits.filter((hit) => exact[at].has(hit)).length, 0) / (K * found.length)).toFixed(4);
+  return { rows, lines: [`## ${whole(count)} vectors`, ...table(heads("recall@10"), rows.map((row) => cells(rows, row, recall)))] };
+}
+
+async function wordTable(page, engines, count) {
+  const rows = await contest(page, "words", engines, { count, queries: QUERIES });
+  const answered = (found) => `${found.filter((hits) => hits.length > 0).length} of ${found.length}`;
+  return { rows, lines: [`## ${whole(count)} texts of 60 made-up words, queries of 3`, ...table(plain(heads("answered")), rows.map((row) => plain(cells(rows, row, answered))))] };
+}
+
+async function collectionTable(page, engines, { documents, queries }) {
+  const rows = await contest(page, "collection", engines, { queries: QUICK ? QUERIES : queries.length });
+  const mean = (found) => (found.reduce((sum, hits, at) => sum + ndcg(hits, queries[at].relevant), 0) / found.length).toFixed(4);
+  return [`## SciFact: ${whole(documents.length)} abstracts, ${rows[0].found.length} claims`, ...table(plain(heads("nDCG@10")), rows.map((row) => plain(cells(rows, row, mean))))];
 }
 
 /** Binary gains, as everywhere in this project. */
 function ndcg(hits, relevant) {
   const gain = (rank) => 1 / Math.log2(rank + 2);
-  const got = hits.slice(0, 10).reduce((sum, id, rank) => sum + (relevant.includes(id) ? gain(rank) : 0), 0);
-  return got / relevant.slice(0, 10).reduce((sum, _, rank) => sum + gain(rank), 0);
+  const got = hits.slice(0, K).reduce((sum, id, rank) => sum + (relevant.includes(id) ? gain(rank) : 0), 0);
+  return got / relevant.slice(0, K).reduce((sum, _, rank) => sum + gain(rank), 0);
 }
 
 /** @returns null where the collection is not there */
@@ -108,59 +124,55 @@ async function readCollection(folder) {
   return { documents, queries: queries.map(({ _id, text }) => ({ text, relevant: relevant.get(_id) })) };
 }
 
-/** What a page downloads for each. */
-async function downloads() {
-  const files = {
-    "nearmiss, CPU build (encoder, training and all)": [join(ROOT, "pkg/wasm/cpu/nearmiss_bg.wasm"), join(ROOT, "pkg/wasm/cpu/nearmiss.js")],
-    "hnswlib-wasm": [join(PEERS, "node_modules/hnswlib-wasm/dist/hnswlib.js")],
-    edgevec: [join(PEERS, "node_modules/edgevec/edgevec_bg.wasm"), join(PEERS, "node_modules/edgevec/edgevec.js")],
-    MiniSearch: [join(PEERS, "node_modules/minisearch/dist/es/index.js")],
-  };
-  const lines = ["", "## Download, brotli", "", "| library | kB |", "|---|---|"];
-  for (const [name, paths] of Object.entries(files)) {
-    const there = paths.filter((path) => existsSync(path));
-    const sizes = await Promise.all(there.map(async (path) => (await promisify(brotliCompress)(await readFile(path))).length));
-    lines.push(`| ${name} | ${Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1000)} |`);
+/** What each engine's page asked for, as brotli: scripts and wasm, all of them, whatever loads them. */
+async function downloadTable({ server }, rows) {
+  const sizes = new Map();
+  for (const { name, files } of rows) {
+    if (sizes.has(name)) continue;
+    const code = [...new Set(files)].filter((path) => /^\/(peers|pkg\/wasm)\/.*\.(m?js|wasm)$/.test(path));
+    const each = code.map(async (path) => (await promisify(brotliCompress)(Buffer.from(await (await fetch(new URL(path, server.url))).arrayBuffer()))).length);
+    if (code.length > 0) sizes.set(name, (await Promise.all(each)).reduce((sum, size) => sum + size, 0));
   }
-  return lines;
+  const own = [...sizes.values()][0];
+  return [
+    "## Download", "", "Scripts and wasm that an engine's page asked for, as published, brotli 11. That of nearmiss holds the encoder, training and all, but no model.",
+    ...table(["engine", "kB", "of nearmiss"], [...sizes].map(([name, size]) => [name, whole(size / 1000), (size / own).toFixed(2)])),
+  ];
 }
 
-await script(import.meta.url, async () => {
-  const { values } = parseArgs({ options: { quick: { type: "boolean" } } });
-  const sizes = values.quick ? [1000] : [1000, 10_000, 100_000];
-  await install();
+async function main() {
+  const peers = await installPeers("search");
   const scifact = await readCollection(join(ROOT, "../shared/data/scifact"));
-  const page = (_, response) => response.writeHead(200, { "content-type": "text/html" }).end(`${BLANK}<script type=importmap>${IMPORTS}</script>`);
   const answer = (_, response) => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(scifact));
-  const server = await serve(
-    { "/": "bench/search", "/page.html": page, "/pkg/": "pkg", "/model/": MODEL, "/peers/": join(PEERS, "node_modules"), "/collection.json": answer },
-    // A clock that is not made coarse.
-    { headers: { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" } },
+  const page = await browser(
+    { "/": "bench/search", "/pkg/": "pkg", "/model/": MODEL, "/peers/": join(peers, "node_modules"), "/collection.json": answer },
+    { imports: { "@orama/orama": "/peers/@orama/orama/dist/browser/index.js" } },
   );
-  const chromium = await launch({ webgpu: false });
-  const version = chromium.browser.version();
-  const measure = async (method, ...args) => {
-    const tab = await chromium.open(`${server.url}page.html`);
-    try {
-      return await tab.evaluate(async ([method, args]) => (await import("/page.js"))[method](...args), [method, args]);
-    } finally {
-      await tab.context().close();
-    }
-  };
-  const lines = head(version);
   try {
-    const tab = await chromium.open(`${server.url}page.html`);
-    const names = await tab.evaluate(async () => (await import("/page.js")).names);
-    await tab.context().close();
-    for (const size of sizes) lines.push(...(await vectorTable(names.vectors, size, measure)));
-    for (const size of sizes) lines.push(...(await wordTable(names.words, size, measure)));
-    if (scifact) lines.push(...(await collectionTable(names.words, scifact, measure)));
-    lines.push(...(await downloads()));
+    const names = await page.call("/page.js", "names");
+    const [lines, small] = [[], []];
+    for (const [make, engines] of [[vectorTable, names.vectors], [wordTable, names.words]]) {
+      for (const size of SIZES) {
+        const made = await make(page, engines, size);
+        lines.push(...made.lines);
+        if (size === SIZES[0]) small.push(...made.rows);
+      }
+    }
+    if (scifact) lines.push(...(await collectionTable(page, names.words, scifact)));
+    lines.push(...(await downloadTable(page, small)));
+    await save("search", [
+      ...head("Search beside others", { where: `${page.version}, one thread each`, modules: ["cpu"] }, ...BESIDE,
+        "nearmiss is its CPU build, called in the page's own thread as the others are; each engine in a page of its own, all of a table open at once. Indexes are",
+        `made one after another; then ${QUERIES} queries, the same for all, are timed one by one in turns of ${BLOCK}, after ${WARM} to warm up. A graph stands beside`,
+        "the graph of nearmiss at the same `ef` (edgevec's is 128), what scores every row beside the exact search. Vectors: 384 numbers, length 1,",
+        "around 500 centres (`bench/search/vectors.js`), k = 10; graphs with 16 links, 128 candidates when they are made. Recall is measured against",
+        "scoring every row. No query is encoded here. Loading a library, and the copy of the vectors that a test needs, are not timed.",
+        `An index that lets itself be interrupted is given ${LIMIT / 1000} s.`, ""),
+      ...lines,
+    ]);
   } finally {
-    await chromium.close();
-    await server.close();
+    await page.close();
   }
-  const out = join(ROOT, "bench/results");
-  await mkdir(out, { recursive: true });
-  await writeFile(join(out, `${new Date().toISOString().slice(0, 10)}-search${values.quick ? "-quick" : ""}.md`), `${lines.join("\n")}\n`);
-});
+}
+
+await command(import.meta.url, main);

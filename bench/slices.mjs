@@ -63,7 +63,7 @@ async function qrels(split) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const out = process.argv[2];
-  if (!out) {
+  if (!out || out.startsWith("-")) {
     console.error("usage: node bench/slices.mjs OUT");
     process.exit(2);
   }

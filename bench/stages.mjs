@@ -4,15 +4,14 @@
  * queries that the tables leave out: what the defaults were chosen by. `--weights` does so for the weights of hybrid search alone,
  * with the compact model as well.
  *
- *     node bench/stages.mjs [--choose | --weights]      # needs ../shared/data and cargo; encodes each collection once, then keeps it
+ *     node bench/stages.mjs [--quick] [--choose | --weights]      # needs ../shared/data and cargo; encodes each collection once, then keeps it
  */
-import { mkdir, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { MODEL } from "../tools/model.mjs";
-import { ROOT, script, SetupError } from "../tools/shared.mjs";
+import { ROOT, SetupError } from "../tools/shared.mjs";
 import { buildWorker, Worker } from "./quality/worker.mjs";
+import { QUICK, command } from "./speed/command.mjs";
+import { head, save } from "./speed/results.mjs";
 
 const DATA = "../shared/data";
 const stage = { lexical: { stage: "lexical" }, dense: { stage: "dense" }, fusion: { stage: "fusion" } };
@@ -65,23 +64,23 @@ const TRAINING_SIDES = [
   { name: "squadshifts_wiki, 300 questions on articles of the dev side", data: `${DATA}/squadshifts_wiki`, train: "qrels.train.tsv", test: "qrels.dev.tsv", mostQueries: 300 },
 ];
 
-await script(import.meta.url, async () => {
-  const { values } = parseArgs({ options: { choose: { type: "boolean" }, weights: { type: "boolean" } } });
+/** A quick run: fewer queries of one collection. */
+const few = (collections) => (QUICK ? [{ ...collections[0], mostQueries: 20 }] : collections);
+
+async function main({ choose, weights: byWeight }) {
   const path = await buildWorker();
-  if (values.weights) return weights(path);
-  const [searches, collections] = values.choose ? [CHOICES, TRAINING_SIDES] : [ROWS, COLLECTIONS];
+  if (byWeight) return weights(path);
+  const [searches, collections] = choose ? [CHOICES, TRAINING_SIDES] : [ROWS, COLLECTIONS];
   const worker = new Worker(path);
-  const date = new Date().toISOString().slice(0, 10);
   const lines = [
-    `# What each stage of search adds, ${values.choose ? "on queries set aside for choosing" : "measured"}, ${date}`,
+    ...head(`What each stage of search adds, ${choose ? "on queries set aside for choosing" : "measured"}`, { where: "Native CPU build, one thread" }),
     "",
-    `all-MiniLM-L6-v2 as it is, native CPU build, one thread of ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}. BM25 with k1 0.9, b 0.4,`,
-    "Snowball English; dense search is exact; hybrid adds scores, 0.4 of meaning and 0.6 of words, each list's brought to 0 … 1; MaxSim reorders the best 20 with half of the weight, and what stood below them stays there. Seconds are those",
+    "all-MiniLM-L6-v2 as it is. BM25 with k1 0.9, b 0.4, Snowball English; dense search is exact; hybrid adds scores, 0.4 of meaning and 0.6 of words, each list's brought to 0 … 1; MaxSim reorders the best 20 with half of the weight, and what stood below them stays there. Seconds are those",
     "of all queries together, embeddings of documents and queries being at hand. The first row with MaxSim",
     "encodes what is compared, those below it find most of that done.",
   ];
   try {
-    for (const { name, ...request } of collections) {
+    for (const { name, ...request } of few(collections)) {
       const { row, error } = await worker.ask({ ...request, searches: Object.values(searches) });
       if (error) throw new SetupError(`${name}: ${error}`);
       lines.push("", `## ${name}`, "", `${row.documents} documents, ${row.heldOutQueries} queries.`, "");
@@ -96,21 +95,18 @@ await script(import.meta.url, async () => {
   } finally {
     worker.close();
   }
-  const out = join(ROOT, "bench/results");
-  await mkdir(out, { recursive: true });
-  await writeFile(join(out, `${date}-stages${values.choose ? "-choice" : ""}.md`), `${lines.join("\n")}\n`);
-});
+  await save(choose ? "stages-choice" : "stages", lines);
+}
 
 /** nDCG@10 of hybrid search by the weight of meaning, with either model. */
 async function weights(path) {
-  const date = new Date().toISOString().slice(0, 10);
   const names = Object.keys(WEIGHTS);
-  const lines = [`# How much should meaning count in hybrid search? On queries set aside for choosing, ${date}`, "", "nDCG@10; the rest of the weight is that of BM25 (k1 0.9, b 0.4, Snowball English).", ""];
+  const lines = [...head("How much should meaning count in hybrid search? On queries set aside for choosing", { where: "Native CPU build" }), "", "nDCG@10; the rest of the weight is that of BM25 (k1 0.9, b 0.4, Snowball English).", ""];
   lines.push(`| model | queries | ${names.join(" | ")} |`, `|---|---|${names.map(() => "---|").join("")}`);
   for (const [label, model] of [["compact", join(ROOT, "pkg/models/compact")], ["all-MiniLM-L6-v2", MODEL]]) {
     const worker = new Worker(path, model);
     try {
-      for (const { name, ...request } of MORE_QUERIES) {
+      for (const { name, ...request } of few(MORE_QUERIES)) {
         const { row, error } = await worker.ask({ ...request, searches: Object.values(WEIGHTS) });
         if (error) throw new SetupError(`${name}: ${error}`);
         lines.push(`| ${[label, `${name} (${row.heldOutQueries})`, ...row.searches.map(({ metrics }) => metrics["ndcg@10"].toFixed(4))].join(" | ")} |`);
@@ -120,5 +116,7 @@ async function weights(path) {
       worker.close();
     }
   }
-  await writeFile(join(ROOT, "bench/results", `${date}-weights.md`), `${lines.join("\n")}\n`);
+  await save("weights", lines);
 }
+
+await command(import.meta.url, main, { choose: { type: "boolean" }, weights: { type: "boolean" } });

@@ -6,9 +6,9 @@
  *     node bench/train.mjs [--quick]      # needs the built package (npm run build); installs TensorFlow.js into its cache
  */
 import { join } from "node:path";
-import { script } from "../tools/shared.mjs";
+import { QUICK, command } from "./speed/command.mjs";
 import { apart, compare, median } from "./speed/pairs.js";
-import { BESIDE, QUICK, browser, head, installPeers, ms, ratioCell, save, table } from "./speed/results.mjs";
+import { BESIDE, browser, head, installPeers, ms, ratioCell, save, table } from "./speed/results.mjs";
 
 /** Steps whose losses must agree; later ones compare as well, but a small difference grows with every step. */
 const AGREE = 5;
@@ -41,7 +41,7 @@ async function main() {
     for (const row of QUICK ? ROWS.slice(0, 1) : ROWS) rows.push(await measured(page, row));
     const curve = (name) => rows[0].losses[name].slice(0, AGREE).map((loss) => loss.toFixed(5)).join(", ");
     await save("train", [
-      ...head("A step of training beside TensorFlow.js", page.version, ...BESIDE,
+      ...head("A step of training beside TensorFlow.js", { where: page.version, modules: ["cpu"] }, ...BESIDE,
         "BERT of 2 layers, 128 numbers, 4 heads, 512 in the middle, seeded; 16 questions, 16 answers and 16 wrong ones of 32 tokens each",
         "(48 texts, 1536 tokens); InfoNCE over the 32 documents, scale 20; all layers, positions and norms train, word embeddings do not;",
         "Adam with a rate that falls from 1e-3, no decay, no clipping. nearmiss is its CPU build, one thread. Its step includes tokenization,",
@@ -55,4 +55,4 @@ async function main() {
   }
 }
 
-await script(import.meta.url, main);
+await command(import.meta.url, main);

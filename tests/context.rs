@@ -113,6 +113,30 @@ proptest! {
         }
     }
 
+    /// A naive twin: sentence by sentence until they no longer fit.
+    #[test]
+    fn a_cut_takes_as_many_sentences_as_fit(
+        sentences in prop::collection::vec("[A-Z][a-z]{0,9}( [a-z]{1,9}){3,12}[.!?]", 30..60),
+        max_tokens in 80usize..400,
+    ) {
+        let text = sentences.join(" ");
+        let mut tuner = filled(vec![Document::new("long", "", text.clone())]);
+        let options = ContextOptions { max_tokens, ..ContextOptions::default() };
+        let found = context(&mut tuner, "a valve", options);
+        let passage = &found.passages[0];
+        let count = |text: &str| tuner.encoder().count_tokens(&format!("[1]\n{}\n\n", text.trim())).unwrap();
+        prop_assert!(count(&text) > max_tokens, "it must be cut");
+        let ends = nearmiss::text::sentences(&text).into_iter().map(|range| range.end);
+        let mut best = None;
+        for end in ends.filter(|&end| end > passage.start) {
+            if count(&text[passage.start..end]) > max_tokens {
+                break;
+            }
+            best = Some(&text[passage.start..end]);
+        }
+        prop_assert_eq!(best, Some(passage.text.as_str()));
+    }
+
     /// The count of a long text is that of its parts, but for words that are cut.
     #[test]
     fn tokens_of_long_texts_are_counted_whole(words in prop::collection::vec("[a-z]{1,8}", 0..120)) {

@@ -69,6 +69,13 @@ fn inputs_are_cut_at_the_model_and_at_the_option() {
     assert_ne!(short.fingerprint(Tower::Document), encoder.fingerprint(Tower::Document));
 }
 
+/// What tells other architectures, as their files on the hub have it.
+const OTHERS: [&str; 3] = [
+    r#"{"model_type":"distilbert","dim":768,"hidden_dim":3072,"n_heads":12,"n_layers":6,"max_position_embeddings":512,"vocab_size":30522}"#,
+    r#"{"model_type":"roberta","hidden_size":768,"num_hidden_layers":12,"num_attention_heads":12,"intermediate_size":3072,"max_position_embeddings":514,"vocab_size":50265}"#,
+    r#"{"model_type":"mpnet","hidden_size":768,"num_hidden_layers":12,"num_attention_heads":12,"intermediate_size":3072,"max_position_embeddings":514,"relative_attention_num_buckets":32,"vocab_size":30527}"#,
+];
+
 #[test]
 fn broken_files_name_themselves() {
     let good = tiny();
@@ -83,6 +90,11 @@ fn broken_files_name_themselves() {
         Files { config: config.replace(from, to).into_bytes(), ..good.clone() }
     };
     refused(edit("\"bert\"", "\"llama\""), "MODEL_INVALID", "model_type");
+    for (config, name) in OTHERS.into_iter().zip(["distilbert", "roberta", "mpnet"]) {
+        let other = Files { config: config.into(), ..good.clone() };
+        refused(other, "MODEL_INVALID", &format!("model_type is \"{name}\""));
+    }
+    refused(edit("\"hidden_size\"", "\"width\""), "MODEL_INVALID", "hidden_size");
     refused(edit("\"gelu\"", "\"relu\""), "MODEL_INVALID", "hidden_act");
     refused(edit("\"absolute\"", "\"relative_key\""), "MODEL_INVALID", "position_embedding_type");
     refused(edit("\"hidden_size\": 32", "\"hidden_size\": 33"), "MODEL_INVALID", "hidden_size");

@@ -41,10 +41,11 @@ fn batch(encoder: &Encoder, trainer: &Trainer, rows: std::ops::Range<usize>) -> 
         positive: at,
         weight: 1.0 + at as f32 / 10.0,
         negatives: vec![HardNegative { gap: Some(0.1), ..HardNegative::new((at + 3) % 8) }],
-        relevant: vec![at],
     };
     let examples: Vec<TrainingExample> = rows.map(example).collect();
-    let layout = Layout::new(&examples.iter().collect::<Vec<_>>(), 1);
+    let layout = Layout::new(&examples.iter().collect::<Vec<_>>(), 1, |row, document| {
+        examples[row].positive == document
+    });
     let side = |texts: Vec<&str>, tower| -> Inputs {
         if !trainer.wants_texts(tower) {
             return Inputs::Rows(pollster::block_on(encoder.encode(&texts, tower)).unwrap().into_vec());

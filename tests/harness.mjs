@@ -81,19 +81,19 @@ const QUIET = ["--no-first-run", "--disable-background-networking", "--disable-c
 /** Containers run tests as root, where Chromium's sandbox does not start. */
 const SANDBOX = ["--no-sandbox"];
 /** SwiftShader: Vulkan on the CPU. Slow, the same on every machine, and it runs the real shaders. */
-const SOFTWARE = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-unsafe-swiftshader"];
+export const SOFTWARE = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-unsafe-swiftshader"];
 /** `navigator.gpu` stays, `requestAdapter()` gives null: what most people without WebGPU have. */
 const NONE = ["--disable-gpu"];
 
 /**
- * @param {{ webgpu: boolean }} options
+ * @param {{ webgpu: boolean, flags?: string[] }} options `flags`: of Chromium, in place of those that `webgpu` stands for
  * @returns `open(url)` gives a page in a context of its own (own storage); `errors` collects what any of them, or their
  *   workers, logged as an error or threw
  */
-export async function launch({ webgpu }) {
+export async function launch({ webgpu, flags = webgpu ? SOFTWARE : NONE }) {
   const executablePath = findChromium();
   if (!executablePath) throw new Error("no Chromium: run node tools/setup.mjs");
-  const args = [...QUIET, ...SANDBOX, ...(webgpu ? SOFTWARE : NONE)];
+  const args = [...QUIET, ...SANDBOX, ...flags];
   const browser = await chromium.launch({ executablePath: await absolute(executablePath), args });
   const errors = [];
   return { browser, errors, open: (url, options) => open(browser, errors, url, options), close: () => browser.close() };

@@ -413,12 +413,11 @@ fn a_layout_carries_weights() {
         positive: 10 + query,
         weight,
         negatives: negatives.iter().copied().map(weighing).collect(),
-        relevant: vec![10 + query],
     };
     // A mined negative of weight 0 or below is a filler, and so is the answer itself.
     let a = example(0, 0.5, &[(20, 0.25), (21, 0.0)]);
     let b = example(1, 1.0, &[(11, 1.0), (22, -1.0)]);
-    let layout = Layout::new(&[&a, &b], 2);
+    let layout = Layout::new(&[&a, &b], 2, |row, document| document == 10 + row);
     assert_eq!(layout.weights, [0.5, 1.0]);
     assert_eq!(layout.documents, [10, 11, 20, 10, 11, 11]);
     assert_eq!(layout.present, [0.25, 0.0, 0.0, 0.0]);
@@ -434,11 +433,10 @@ fn a_step_minimises_the_weighted_loss() {
         positive: query,
         weight,
         negatives: negatives.map(weighing).to_vec(),
-        relevant: vec![query],
     };
     let a = example(0, 1.0, [(2, 0.5), (3, 1.0), (4, 0.25)]);
     let b = example(1, 0.25, [(5, 1.0), (6, 0.5), (7, 1.0)]);
-    let layout = Layout::new(&[&a, &b], NEGATIVES);
+    let layout = Layout::new(&[&a, &b], NEGATIVES, |row, document| document == row);
     // A head starts as the identity, so that the loss is the one of the rows themselves. Only DIM of their columns are used.
     let inputs = numbers(2);
     let wide = |rows: &[f32]| -> Vec<f32> {
@@ -472,9 +470,8 @@ fn a_step_minimises_the_weighted_loss() {
 #[test]
 fn a_step_refuses_inputs_of_the_other_kind() {
     let encoder = pollster::block_on(Encoder::load(model::tiny().borrow(), None)).unwrap();
-    let example =
-        TrainingExample { query: 0, positive: 0, weight: 1.0, negatives: vec![], relevant: vec![0] };
-    let layout = Layout::new(&[&example], 1);
+    let example = TrainingExample { query: 0, positive: 0, weight: 1.0, negatives: vec![] };
+    let layout = Layout::new(&[&example], 1, |_, _| false);
     let mut trainer = Trainer::new(&encoder, &TrainOptions::default(), 1, 0);
     assert!(!trainer.wants_texts(Tower::Query));
     let input =

@@ -11,6 +11,7 @@ use nearmiss::encoder::Tower;
 use nearmiss::index::{flat, maxsim};
 use nearmiss::tuner::{Event, Found, Job, Mode, SearchOptions, Snippets, Tuner};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use tuned::{WORDS, empty, run, tuner};
 
 fn options(value: Value) -> SearchOptions {
@@ -69,6 +70,69 @@ fn offsets_page_through_one_list() {
     let third = search(&mut tuner, QUERY, &options(json!({ "k": 1, "offset": 2 })));
     assert_eq!(third[0].rank, 3);
     assert!(list(&mut tuner, QUERY, json!({ "offset": 12 })).is_empty());
+}
+
+/// Deeper than every list of every stage.
+#[test]
+fn pages_are_parts_of_one_list_whatever_the_search() {
+    let mut tuner = empty();
+    let note = |at: usize| {
+        let word = |n: usize| WORDS[(at * 7 + n * n * 3 + at / (n + 2)) % WORDS.len()];
+        let parent = (at % 3 > 0).then(|| format!("book {}", at % 97));
+        let text = format!("rotate the {} {} {at}", word(0), word(3));
+        Document { parent, metadata: json!({ "at": at }), ..Document::new(format!("n{at}"), "", text) }
+    };
+    tuner.add_documents((0..1200).map(note).collect()).unwrap();
+    tuner.set_graph_from(1000);
+    let job = Job::index(&tuner).unwrap();
+    run(&mut tuner, job).unwrap();
+    assert!(tuner.graph().is_some());
+    let rerank = json!({ "stage": "rerank", "scorer": "maxsim", "depth": 7 });
+    let cases = [
+        json!({ "mode": "dense" }),
+        json!({ "mode": "lexical" }),
+        json!({ "mode": "hybrid" }),
+        json!({ "mode": "dense", "rerank": "maxsim" }),
+        json!({ "mode": "hybrid", "rerank": "maxsim" }),
+        json!({ "mode": "hybrid", "perDocument": 2 }),
+        json!({ "mode": "dense", "rerank": "maxsim", "perDocument": 1 }),
+        json!({ "mode": "hybrid", "filter": { "at": { "lt": 700 } } }),
+        json!({ "stages": [{ "stage": "dense", "index": "exact", "depth": 30 }, { "stage": "lexical" }, { "stage": "fusion", "method": "rrf", "depth": 50 }] }),
+        json!({ "stages": [{ "stage": "lexical", "depth": 30 }, rerank] }),
+    ];
+    let query = "rotate the valve 4";
+    for case in cases {
+        let mut page = |offset: usize, k: usize| {
+            let mut with = case.clone();
+            (with["k"], with["offset"]) = (json!(k), json!(offset));
+            let found = search(&mut tuner, query, &options(with));
+            let shown = found.iter().map(|hit| {
+                let more: Vec<String> = hit.more.iter().map(|hit| hit.document.id.clone()).collect();
+                let places = [hit.dense, hit.lexical, hit.fusion, hit.rerank];
+                let group = hit.group.as_ref().map(|group| group.hits);
+                (hit.rank, hit.document.id.clone(), hit.score, more, places, group)
+            });
+            shown.collect::<Vec<_>>()
+        };
+        let all = page(0, 1000);
+        let pages: Vec<_> = (0..1000).step_by(60).flat_map(|at| page(at, 60.min(1000 - at))).collect();
+        assert_eq!(pages.len(), all.len(), "{case}");
+        for (one, other) in pages.iter().zip(&all) {
+            assert_eq!(one, other, "{case}");
+        }
+        let ids: HashSet<&String> = all.iter().flat_map(|hit| hit.3.iter().chain([&hit.1])).collect();
+        assert_eq!(ids.len(), all.iter().map(|hit| 1 + hit.3.len()).sum::<usize>(), "{case}: none twice");
+        assert!(all.is_sorted_by(|a, b| a.2 >= b.2), "{case}: scores fall");
+        assert!(all.iter().all(|hit| hit.4[0].or(hit.4[1]).is_some()), "{case}: every hit says who found it");
+        let reranked = all.iter().filter(|hit| hit.4[3].is_some()).count();
+        let expected = if case["stages"][1]["depth"] == 7 { 7 } else { 20 };
+        if case["rerank"].is_string() && case["perDocument"].is_null() || expected == 7 {
+            assert_eq!(reranked, expected, "{case}");
+        }
+        if case["perDocument"].is_null() {
+            assert_eq!(all.len(), if case["filter"].is_null() { 1000 } else { 700 }, "{case}");
+        }
+    }
 }
 
 /// A naive twin: every token of the query against every token of each document.

@@ -3,8 +3,9 @@
 mod common;
 
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
-use nearmiss::dataset::{Judgment, Judgments, Rng, Source, Split, dev_of, groups, split_of};
+use nearmiss::dataset::{Judgment, Judgments, Rng, Source, Split, dev_of, groups, query_key, split_of};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -182,6 +183,47 @@ fn synthetic_queries_go_with_the_real_ones_they_resemble() {
     let trained =
         store([made("rotating the key"), on(Split::Train, Judgment::relevant("rotate the keys", "a"))]);
     assert_eq!(trained.queries(Split::Train, 0).len(), 2);
+}
+
+/// `{query, side}` for all that count, when these were trained on.
+fn sides_after(judgments: &mut Judgments, trained: &[&str]) -> HashMap<String, Split> {
+    judgments.set_trained_on(Rc::new(trained.iter().map(|query| query_key(query)).collect()));
+    sides(judgments, 0)
+}
+
+#[test]
+fn what_was_trained_on_is_held_out_no_more() {
+    // Held out by its hash, as a fifth of all is.
+    let held_out =
+        (0..).map(|n| format!("paint mast {n}")).find(|query| split_of(query, 0) == Split::HeldOut).unwrap();
+    let near = format!("{held_out}!");
+    let mut judgments = judged(&[held_out.clone(), near.clone()]);
+    assert_eq!(sides(&judgments, 0)[&held_out], Split::HeldOut);
+    let after = sides_after(&mut judgments, &[&held_out.to_uppercase()]);
+    assert_eq!(
+        [after[&held_out], after[&near]],
+        [Split::Train; 2],
+        "in any spelling, with what is nearly the same"
+    );
+    assert_eq!(sides_after(&mut judgments, &["something else"])[&held_out], Split::HeldOut);
+
+    // A title that was trained on as a made query, and is then marked by a person.
+    let made = Judgment { source: Source::Synthetic, ..Judgment::relevant(held_out.clone(), "b") };
+    let mut marked = store([made, Judgment::relevant(held_out.clone(), "a")]);
+    assert_eq!(sides_after(&mut marked, &[&held_out])[&held_out], Split::Train);
+}
+
+#[test]
+fn what_somebody_held_out_is_neither_measured_on_nor_trained_on_once_it_was_trained_on() {
+    let fixed = on(Split::HeldOut, Judgment::relevant("rotate the key", "a"));
+    let like = Judgment::relevant("rotate the keys", "a");
+    let mut judgments = store([fixed, like]);
+    assert_eq!(sides(&judgments, 0).len(), 2);
+    let after = sides_after(&mut judgments, &["rotate the key"]);
+    assert!(after.is_empty(), "{after:?}");
+    // Its own side was somebody's word; what is like it goes where it went.
+    let after = sides_after(&mut judgments, &["rotate the keys"]);
+    assert_eq!(after, HashMap::from([("rotate the key".into(), Split::HeldOut)]));
 }
 
 #[test]

@@ -9,8 +9,8 @@ mod tuned;
 use nearmiss::dataset::Document;
 use nearmiss::encoder::{Tower, Towers};
 use nearmiss::training::{TrainOptions, Trainable};
-use nearmiss::tuner::{CompareOptions, Event, Job, Mode, Moved, Reason, SearchOptions, Tuner};
-use tuned::{run, tuner};
+use nearmiss::tuner::{CompareOptions, Event, Job, Mode, Moved, Reason, SearchOptions, Stage, Tuner};
+use tuned::{WORDS, run, tuner};
 
 const QUERY: &str = "how do i turn a valve?";
 
@@ -147,7 +147,11 @@ fn all_weights_in_use_go_out_as_files_and_come_back() {
             train(&mut one, trainable, towers);
         }
         let files = pollster::block_on(one.weights()).unwrap();
-        assert_eq!(files.len(), rungs.len(), "{rungs:?}");
+        assert_eq!(
+            files.len(),
+            rungs.len() + usize::from(!rungs.is_empty()),
+            "{rungs:?}: and what they were trained on"
+        );
         let mut other = tuner();
         index(&mut other);
         for file in &files {
@@ -155,6 +159,7 @@ fn all_weights_in_use_go_out_as_files_and_come_back() {
         }
         index(&mut other);
         assert_eq!(dense(&mut other), dense(&mut one), "{rungs:?}");
+        assert_eq!(pollster::block_on(other.weights()).unwrap().last(), files.last(), "{rungs:?}");
     }
 }
 
@@ -210,4 +215,19 @@ fn a_comparison_says_what_moved_and_why() {
     let (relevant, similarity) = own.unwrap();
     assert!(relevant && (similarity - 1.0).abs() < 1e-5);
     assert_eq!(dense(&mut tuned), after, "looking changes nothing");
+}
+
+#[test]
+fn a_comparison_encodes_what_was_judged_piece_by_piece() {
+    let mut tuner = tuner();
+    let job = Job::compare(&tuner, QUERY, CompareOptions::default()).unwrap();
+    let events = run(&mut tuner, job).unwrap();
+    let queries = |event: &Event| match event {
+        Event::Encode { stage: Stage::Queries, done, total } if done == total => *total,
+        _ => 0,
+    };
+    // A query for each word, on both sides of the split.
+    assert_eq!(events.iter().map(queries).sum::<usize>(), WORDS.len());
+    let job = Job::compare(&tuner, QUERY, CompareOptions::default()).unwrap();
+    assert_eq!(run(&mut tuner, job).unwrap().len(), 1, "all is there now");
 }

@@ -205,6 +205,23 @@ fn handbook() -> Vec<Document> {
     vec![Document::new("keys", "Signing keys", keys), Document::new("doors", "Gates and doors", doors)]
 }
 
+/// A book of 4,000 sentences: cutting each out of the whole to see what is left would take minutes.
+#[test]
+fn of_a_long_document_only_what_is_wanted_is_cut_out() {
+    let sentence = |at: usize| format!("The clerk of gate {at} counts {at} brass keys at noon.");
+    let text: String = (0..4000).map(|at| sentence(at) + " ").collect();
+    let documents = vec![Document::new("book", "", text)];
+    let kinds = vec![PseudoKind::Cloze];
+    let options = PseudoOptions { per_document: 3, kinds, ..PseudoOptions::default() };
+    let made = pseudo_queries(&documents, &options).unwrap();
+    assert_eq!(made.len(), 3);
+    for query in made {
+        let content = documents[0].content();
+        assert!(content.contains(&query.query), "{query:?}");
+        assert!(cut_out(&content, &query.query).len() < content.len());
+    }
+}
+
 #[test]
 fn every_kind_of_query_is_made() {
     let options = PseudoOptions { per_document: 5, seed: 1, ..PseudoOptions::default() };

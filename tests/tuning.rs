@@ -7,7 +7,7 @@ mod model;
 mod tuned;
 
 use model::tiny;
-use nearmiss::dataset::{Judgment, Split};
+use nearmiss::dataset::{Judgment, Source, Split, split_of};
 use nearmiss::encoder::{Encoder, Tower, Towers};
 use nearmiss::error::Error;
 use nearmiss::mining::MiningOptions;
@@ -137,16 +137,16 @@ fn a_query_tower_leaves_the_document_side_alone() {
 
 #[test]
 fn a_step_lays_out_what_counts_against_whom() {
-    let example = |query, positive, negatives: &[usize], relevant: &[usize]| TrainingExample {
+    let example = |query, positive, negatives: &[usize]| TrainingExample {
         query,
         positive,
         weight: 1.0,
         negatives: negatives.iter().map(|&document| HardNegative::new(document)).collect(),
-        relevant: relevant.to_vec(),
     };
     // 11 is relevant to query 0 too, and must not be its negative, neither mined nor in the batch.
-    let (a, b) = (example(0, 10, &[20, 11], &[10, 11]), example(1, 11, &[10], &[11]));
-    let layout = Layout::new(&[&a, &b], 2);
+    let (a, b) = (example(0, 10, &[20, 11]), example(1, 11, &[10]));
+    let relevant = [&[10, 11][..], &[11]];
+    let layout = Layout::new(&[&a, &b], 2, |row, document| relevant[row].contains(&document));
     assert_eq!(layout.documents, [10, 11, 20, 10, 10, 11]);
     assert_eq!(layout.present, [1.0, 0.0, 1.0, 0.0], "a filler stands where a relevant document stood");
     let out = |row: usize| layout.excluded[row * 6..(row + 1) * 6].to_vec();
@@ -299,4 +299,38 @@ fn mining_keeps_what_people_said() {
         );
         assert!(example.negatives.iter().filter_map(|n| n.document.as_deref()).all(|id| !said(true, id)));
     }
+}
+
+/// A query made from a document is trained on, whatever its hash; then a person marks it. Held-out numbers must not count it.
+#[test]
+fn weights_are_not_measured_on_what_they_were_trained_on() {
+    let mut tuner = tuner();
+    let query =
+        (0..).map(|n| format!("note {n}")).find(|query| split_of(query, 0) == Split::HeldOut).unwrap();
+    let made = Judgment { source: Source::Synthetic, ..Judgment::relevant(query.clone(), "note") };
+    tuner.add_judgments(vec![made]).unwrap();
+    let job = Job::train(&tuner, options(Trainable::Head, LossName::InfoNce)).unwrap();
+    run(&mut tuner, job).unwrap();
+    tuner.add_judgments(vec![Judgment::relevant(query.clone(), "note")]).unwrap();
+    let is_held_out = |tuner: &Tuner| {
+        tuner.judgments().queries(Split::HeldOut, 0).iter().any(|judged| judged.text == query)
+    };
+    tuner.keep().unwrap();
+    assert!(!is_held_out(&tuner));
+    tuner.rollback().unwrap();
+    assert!(is_held_out(&tuner), "the weights of before never saw it");
+}
+
+#[test]
+fn vectors_of_texts_that_are_gone_are_dropped() {
+    let mut tuner = tuner();
+    let job = Job::index(&tuner).unwrap();
+    run(&mut tuner, job).unwrap();
+    let (_, rows) = tuner.vectors(None, 0);
+    let one = rows.len() / tuned::WORDS.len();
+    tuner.remove_documents(&["key".into(), "mast".into()]);
+    tuner.prune_vectors();
+    let (keys, rows) = tuner.vectors(None, 0);
+    assert_eq!((keys.len(), rows.len()), (tuned::WORDS.len() - 2, (tuned::WORDS.len() - 2) * one));
+    assert!(tuner.unencoded().is_empty(), "the others kept theirs");
 }

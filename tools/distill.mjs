@@ -7,8 +7,8 @@
  * `--check` makes it into a folder of its own and says whether it came out as the one that is checked in.
  */
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdtemp, readFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -18,8 +18,12 @@ import { CACHE, ROOT, run, script, SetupError, step } from "./shared.mjs";
 const RECIPE = join(ROOT, "tools/distill");
 const MADE = join(ROOT, "pkg/models/compact");
 const DATA = join(ROOT, "../shared/data");
-const PYTHON = join(CACHE, "distill-python");
+const REQUIREMENTS = join(RECIPE, "requirements.txt");
+/** Other versions are another environment: named by the hash of what it holds. */
+const PYTHON = join(CACHE, `distill-python-${createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex").slice(0, 12)}`);
 const INTERPRETER = join(PYTHON, "bin", "python");
+/** Written when everything is installed: an environment holds paths to itself and cannot be moved into place. */
+const WHOLE = join(PYTHON, "whole");
 const FILES = ["config.json", "tokenizer.json", "model.safetensors", "1_Pooling/config.json", "sentence_bert_config.json", "modules.json"];
 
 await script(import.meta.url, async () => {
@@ -35,11 +39,13 @@ await script(import.meta.url, async () => {
   if (values.check) await compare(out);
 });
 
-/** An environment of its own, with exactly these versions. @returns {Promise<string>} */
+/** An environment of its own, with exactly these versions; whole, or not there at all. @returns {Promise<string>} */
 async function ensurePython() {
-  if (existsSync(INTERPRETER)) return "cached";
+  if (existsSync(WHOLE)) return "cached";
+  await rm(PYTHON, { recursive: true, force: true });
   await run("python3", ["-m", "venv", PYTHON]);
-  await run(INTERPRETER, ["-m", "pip", "install", "--quiet", "-r", join(RECIPE, "requirements.txt")]);
+  await run(INTERPRETER, ["-m", "pip", "install", "--quiet", "-r", REQUIREMENTS]);
+  await writeFile(WHOLE, "");
   return "installed";
 }
 

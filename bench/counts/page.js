@@ -5,6 +5,8 @@ import { fill, pull } from "/tests/page.js";
 const [TEXTS, STEPS] = [4, 8];
 /** After so many steps everything that a step needs has been made. */
 const SETTLED = 10;
+/** Steps at the end, in which nothing at all may be made. */
+const LAST = 100;
 
 /** @param {number} layers of the model @param {object} options of training @returns {Promise<{ forward: object[], steps: object[] }>} counts */
 export async function count(layers, options) {
@@ -25,22 +27,28 @@ export async function count(layers, options) {
   return { forward, steps };
 }
 
-/** @returns {Promise<{ steps: number, tensors: number, bytes: number }>} what the steps after the first few have made and not destroyed again */
+/**
+ * What the steps after the first few have made: buffers for tensors, others, and bytes of both. `last`: buffers that the last `LAST` steps made.
+ *
+ * @returns {Promise<{ steps, tensors, others, bytes, last }>}
+ */
 export async function grow(layers, options, steps) {
   const { engine, taken } = await opened(layers);
+  const made = { tensors: 0, others: 0, bytes: 0, last: 0 };
   let done = 0;
-  const later = { steps: 0, tensors: 0, bytes: 0 };
   await pull(engine, { kind: "train", options: { ...options, batchSize: 4, epochs: steps } }, (event) => {
-    const { buffers, allocated, freed } = taken();
+    const { buffers, allocations, allocated, freed } = taken();
     if (event.type === "step") done += 1;
     if (done > SETTLED) {
-      later.tensors += buffers;
-      later.bytes += allocated - freed;
+      made.tensors += buffers;
+      made.others += allocations - buffers;
+      made.bytes += allocated - freed;
     }
+    if (done > steps - LAST) made.last += allocations;
     return done === steps;
   });
   engine.cancel();
-  return { ...later, steps: done - SETTLED };
+  return { ...made, steps: done - SETTLED };
 }
 
 async function opened(layers) {

@@ -1,49 +1,53 @@
-/** Encoding with nearmiss and with another engine, turn by turn in one page, and with one or two workers. */
+/** Encoding with nearmiss and with other engines, turn by turn in one page, and with one worker or two. */
 import { alternate, apart } from "/speed/pairs.js";
 import { ENGINES } from "./engines.js";
 
-const WIDTH = 384;
-
 /**
- * @param {string} peer of `ENGINES` @param {object} options of it
- * @param {[number, number]} shape texts a batch, tokens a text
- * @returns milliseconds of each turn, and over all turns the largest difference of a number and the least cosine of two rows
+ * @param {Record<string, { engine: string, options?: object }>} given engines of `ENGINES` by the names of the columns
+ * @param {[number, number][]} shapes texts a batch, tokens a text; one after another on the same engines
+ * @param {{ warm: number, rounds: number }} turns
+ * @param {{ folder?: string, reference?: string }} options `folder`: of the tokenizer whose words are drawn; `reference`: the name to which
+ *   all others are compared, by default the first
+ * @returns of each shape: milliseconds of each turn by name; and of each name but the reference, over all turns, the largest difference of a
+ *   number and the least cosine of two rows; the ids and rows of the reference in the last turn
  */
-export async function beside(peer, options, shape, turns) {
-  const works = { nearmiss: await ENGINES.nearmiss(), peer: await ENGINES[peer](options) };
-  const draw = await drawing(...shape);
+export async function beside(given, shapes, turns, { folder = "/model/", reference = Object.keys(given)[0] } = {}) {
+  const engines = {};
+  for (const [name, { engine, options }] of Object.entries(given)) engines[name] = await ENGINES[engine](options ?? {});
+  const found = [];
+  for (const shape of shapes) found.push(await measured(engines, await drawing(...shape, folder), turns, reference, shape));
+  return { shapes: found, threads: window.crossOriginIsolated };
+}
+
+async function measured(engines, draw, turns, reference, [count]) {
   let batch;
-  const rows = { nearmiss: null, peer: null };
-  const agreement = { difference: 0, cosine: 1 };
-  const times = await alternate(
-    {
-      nearmiss: async () => (rows.nearmiss = await works.nearmiss(batch)),
-      peer: async () => (rows.peer = await works.peer(batch)),
-    },
-    {
-      ...turns,
-      before: () => (batch = draw()),
-      after: () => {
-        agreement.difference = Math.max(agreement.difference, apart(rows.nearmiss, rows.peer));
-        agreement.cosine = Math.min(agreement.cosine, ...cosines(rows.nearmiss, rows.peer));
-      },
-    },
-  );
-  return { times, ...agreement, threads: window.crossOriginIsolated };
+  const rows = {};
+  const agreement = {};
+  const after = () => {
+    for (const name of Object.keys(engines)) {
+      if (name === reference) continue;
+      const { difference, cosine } = agreement[name] ?? { difference: 0, cosine: 1 };
+      agreement[name] = { difference: Math.max(difference, apart(rows[name], rows[reference])), cosine: Math.min(cosine, ...cosines(rows[name], rows[reference], count)) };
+    }
+  };
+  const works = Object.fromEntries(Object.entries(engines).map(([name, encode]) => [name, async () => (rows[name] = await encode(batch))]));
+  const times = await alternate(works, { ...turns, before: () => (batch = draw()), after });
+  return { times, agreement, ids: batch.ids, rows: [...rows[reference]] };
 }
 
 /** Dot products of unit rows in the same places. */
-function cosines(a, b) {
-  return Array.from({ length: a.length / WIDTH }, (_, row) => {
+function cosines(a, b, count) {
+  const width = a.length / count;
+  return Array.from({ length: count }, (_, row) => {
     let sum = 0;
-    for (let at = row * WIDTH; at < (row + 1) * WIDTH; at += 1) sum += a[at] * b[at];
+    for (let at = row * width; at < (row + 1) * width; at += 1) sum += a[at] * b[at];
     return sum;
   });
 }
 
 /** @returns a function that draws so many texts of so many tokens, never the same: words that the tokenizer has whole. */
-async function drawing(count, length) {
-  const { model } = await (await fetch("/model/tokenizer.json")).json();
+async function drawing(count, length, folder = "/model/") {
+  const { model } = await (await fetch(`${folder}tokenizer.json`)).json();
   const words = Object.keys(model.vocab).filter((word) => /^[a-z]{3,9}$/.test(word));
   let state = 1;
   const random = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
@@ -55,27 +59,37 @@ async function drawing(count, length) {
   };
 }
 
-/** Two instances of the package, each with a worker of its own, beside one: the same texts, halved. Memory in bytes. */
+/**
+ * Adding documents to an instance with one worker that encodes, and to one with two, the same texts each turn. The turns before are for the
+ * second worker, which reads the model when there is first enough to encode.
+ *
+ * @returns milliseconds of each turn; the largest difference of a number between the two; bytes of memory of either
+ */
 export async function workers([count, length], turns) {
   const { Nearmiss } = await import("/pkg/dist/index.js");
-  const create = () => Nearmiss.create({ model: "/model/", device: "cpu" });
-  const [one, two] = [await create(), await create()];
+  const create = (encoders) => Nearmiss.create({ model: "/model/", device: "cpu", encoders });
+  const [one, two] = [await create(1), await create(2)];
   const draw = await drawing(count, length);
-  let texts;
-  const rows = { one: null, two: null };
-  let difference = 0;
-  const halves = async () => {
-    const middle = texts.length / 2;
-    const parts = await Promise.all([one.encode(texts.slice(0, middle)), two.encode(texts.slice(middle))]);
-    rows.two = Float32Array.from([...parts[0], ...parts[1]]);
+  let [texts, added, difference] = [null, 0, 0];
+  const add = (nm) => nm.documents.add(texts.map((text, at) => ({ id: `${added + at}`, text })));
+  const before = () => {
+    added += count;
+    ({ texts } = draw());
   };
-  const times = await alternate(
-    { one: async () => (rows.one = await one.encode(texts)), two: halves },
-    { ...turns, before: () => (texts = draw().texts), after: () => (difference = Math.max(difference, apart(rows.one, rows.two))) },
-  );
-  const memory = [await one.memory(), await two.memory()].map(({ wasm }) => wasm);
+  // What each keeps of its documents; both answer from there, nothing is encoded again but the query.
+  const vectors = async (nm) => Float32Array.from(await scores(nm, texts[0]));
+  const times = await alternate({ one: () => add(one), two: () => add(two) }, { ...turns, before });
+  difference = apart(await vectors(one), await vectors(two));
+  const memory = [await one.memory(), await two.memory()].map(({ wasm, encoders }) => wasm + encoders);
+  const helped = (await two.memory()).encoders > 0;
   await Promise.all([one.dispose(), two.dispose()]);
-  return { times, difference, memory };
+  return { times, difference, memory, helped };
+}
+
+/** Of every document, by its id: cosines to one query, which tell the embeddings apart. */
+async function scores(nm, query) {
+  const hits = await nm.search(query, { mode: "dense", k: 1000 });
+  return hits.toSorted((a, b) => Number(a.id) - Number(b.id)).map(({ score }) => score);
 }
 
 /** The WebGPU build on whatever adapter there is, beside the CPU build, on the model of the tests. */
@@ -86,5 +100,5 @@ export async function smoke(turns) {
   const rows = {};
   const encode = (name) => async () => (rows[name] = await engines[name].encode(texts, "document"));
   const times = await alternate({ cpu: encode("cpu"), webgpu: encode("webgpu") }, turns);
-  return { times, difference: apart(rows.cpu, rows.webgpu), adapter: engines.webgpu.info().device.name };
+  return { times, difference: apart(rows.cpu, rows.webgpu) };
 }

@@ -3,7 +3,7 @@
 use crate::request::{Request, Side};
 use nearmiss::dataset::beir::{Qrel, Query, judgments, read_corpus, read_qrels, read_queries};
 use nearmiss::dataset::{Document, Judgment, Rng, Split};
-use nearmiss::encoder::fnv1a;
+use nearmiss_kernels::{FNV_OFFSET, fnv1a};
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -77,7 +77,7 @@ pub fn normalise(query: &str) -> String {
 }
 
 fn random(query: &str, seed: u64) -> Rng {
-    Rng::stream(seed, fnv1a(0xcbf2_9ce4_8422_2325, normalise(query).as_bytes()))
+    Rng::stream(seed, fnv1a(FNV_OFFSET, normalise(query).as_bytes()))
 }
 
 /// The part, from 0, of so many in which a query lies.

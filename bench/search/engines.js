@@ -26,11 +26,15 @@ async function nearmiss(rows, index) {
   };
 }
 
-/** What it costs to begin is not counted: `prepare` is waited for, then what it gives is timed. */
+/**
+ * What it costs to begin is not counted: `prepare` is waited for, then what it gives is timed. `beside`: what of nearmiss it is compared with, and
+ * at which setting where it has none of its own.
+ */
 export const VECTORS = {
   "nearmiss, exact": { prepare: (rows) => nearmiss(rows, "exact") },
   "nearmiss, HNSW": { prepare: (rows) => nearmiss(rows, "hnsw"), settings: [64, 128, 256] },
   "hnswlib-wasm": {
+    beside: ["nearmiss, HNSW"],
     settings: [64, 128, 256],
     async prepare(rows) {
       const { loadHnswlib } = await import("/peers/hnswlib-wasm/dist/hnswlib.js");
@@ -50,6 +54,7 @@ export const VECTORS = {
     },
   },
   edgevec: {
+    beside: ["nearmiss, HNSW", 128],
     async prepare(rows) {
       const library = await import("/peers/edgevec/edgevec.js");
       await library.default();
@@ -70,6 +75,7 @@ export const VECTORS = {
     },
   },
   "Orama, vectors": {
+    beside: ["nearmiss, exact"],
     async prepare(rows) {
       const { create, insertMultiple, search } = await import("/peers/@orama/orama/dist/browser/index.js");
       return async () => {
@@ -84,6 +90,7 @@ export const VECTORS = {
     },
   },
   "plain JavaScript, every row": {
+    beside: ["nearmiss, exact"],
     prepare: async (rows) => async () => (query) => {
       const best = [];
       for (let at = 0; at < COUNT(rows); at += 1) {
@@ -118,6 +125,7 @@ export const TEXTS = {
     },
   },
   MiniSearch: {
+    beside: ["nearmiss, BM25"],
     async prepare(documents) {
       const { default: MiniSearch } = await import("/peers/minisearch/dist/es/index.js");
       return async () => {
@@ -128,6 +136,7 @@ export const TEXTS = {
     },
   },
   "Orama, text": {
+    beside: ["nearmiss, BM25"],
     async prepare(documents) {
       const { create, insertMultiple, search } = await import("/peers/@orama/orama/dist/browser/index.js");
       return async () => {

@@ -1,59 +1,63 @@
-/** Runs one engine on one size, and says what it took. Queries are timed one by one after some to warm up; the same for all. */
+/** One engine with its index, in a page of its own: made once, then asked block by block, so that engines can take turns. */
 import { TEXTS, VECTORS } from "./engines.js";
 import { clustered, row, texts } from "./vectors.js";
 
-const WARM = 20;
-
 class TooLong extends Error {}
 
-async function timed(engine, data, queries, limitMs, check) {
-  const build = await engine.prepare(data);
+/** What an engine is given, and what it is then asked. The same for all. */
+const DATA = {
+  vectors: async ({ count, queries }) => {
+    const asked = clustered(queries, 2);
+    return { engines: VECTORS, data: clustered(count, 1), queries: Array.from({ length: queries }, (_, at) => row(asked, at)) };
+  },
+  words: async ({ count, queries }) => {
+    const { documents, queries: asked } = texts(count, queries);
+    return { engines: TEXTS, data: documents, queries: asked };
+  },
+  /** A real collection, so that quality stands beside speed. */
+  collection: async ({ queries }) => {
+    const found = await (await fetch("/collection.json")).json();
+    return { engines: TEXTS, data: found.documents, queries: found.queries.slice(0, queries).map(({ text }) => text) };
+  },
+};
+
+let search;
+let asked;
+
+/**
+ * @param {"vectors" | "words" | "collection"} kind @param {string} name of the engine
+ * @param {{ count?: number, queries: number, limit: number }} given `limit`: milliseconds that it may take, if it lets itself be interrupted
+ * @returns {Promise<number | null>} milliseconds; null for one that took too long
+ */
+export async function build(kind, name, { limit, ...given }) {
+  const { engines, data, queries } = await DATA[kind](given);
+  asked = queries;
+  const make = await engines[name].prepare(data);
   const started = performance.now();
   const over = () => {
-    if (performance.now() - started > limitMs) throw new TooLong();
+    if (performance.now() - started > limit) throw new TooLong();
   };
-  let search;
   try {
-    search = await build(over);
+    search = await make(over);
   } catch (error) {
-    if (error instanceof TooLong) return { buildMs: null, limitMs, runs: [] };
+    if (error instanceof TooLong) return null;
     throw error;
   }
-  const buildMs = performance.now() - started;
-  const runs = [];
-  for (const setting of engine.settings ?? [undefined]) {
-    for (const query of queries.slice(0, WARM)) await search(query, setting);
-    const times = [];
-    const found = [];
-    for (const query of queries) {
-      const began = performance.now();
-      const hits = await search(query, setting);
-      times.push(performance.now() - began);
-      found.push([...hits]);
-    }
-    times.sort((a, b) => a - b);
-    runs.push({ setting, median: times[times.length >> 1], p95: times[Math.floor(times.length * 0.95)], ...check(found) });
+  return performance.now() - started;
+}
+
+/** Queries `from` to `to`, one by one. @returns {Promise<{ times: number[], found: unknown[][] }>} milliseconds, and the hits of each */
+export async function ask(from, to, setting) {
+  const [times, found] = [[], []];
+  for (const query of asked.slice(from, to)) {
+    const began = performance.now();
+    const hits = await search(query, setting);
+    times.push(performance.now() - began);
+    found.push([...hits]);
   }
-  return { buildMs, runs };
+  return { times, found };
 }
 
-export async function vectors(name, count, queries, limitMs) {
-  const rows = clustered(count, 1);
-  const asked = clustered(queries, 2);
-  const list = Array.from({ length: queries }, (_, at) => row(asked, at));
-  const check = (found) => ({ found });
-  return timed(VECTORS[name], rows, list, limitMs, check);
-}
-
-export async function words(name, count, queries, limitMs) {
-  const { documents, queries: asked } = texts(count, queries);
-  return timed(TEXTS[name], documents, asked, limitMs, (found) => ({ answered: found.filter((hits) => hits.length > 0).length }));
-}
-
-/** A real collection, so that quality stands beside speed. */
-export async function collection(name, limitMs) {
-  const { documents, queries } = await (await fetch("/collection.json")).json();
-  return timed(TEXTS[name], documents, queries.map(({ text }) => text), limitMs, (found) => ({ found }));
-}
-
-export const names = { vectors: Object.keys(VECTORS), words: Object.keys(TEXTS) };
+const listed = (engines) => Object.entries(engines).map(([name, { settings = [null], beside }]) => ({ name, settings, beside }));
+/** By their names: the values of `ef` they are asked with, and what of nearmiss each stands beside. */
+export const names = () => ({ vectors: listed(VECTORS), words: listed(TEXTS) });

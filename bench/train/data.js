@@ -1,23 +1,21 @@
 /** What both train on: a seeded BERT, and questions, answers and wrong answers of one length whose word pieces are whole words. */
 import { seededModel } from "/tests/gpu.js";
 
-/** The shape of the step: `batch` questions, as many answers and as many wrong ones, each of `length` tokens. */
-export const SIZES = { hidden: 128, heads: 4, wide: 512, layers: 2 };
-export const BATCH = 16;
-export const LENGTH = 32;
+/** Of the step: a BERT; `batch` questions, as many answers and as many wrong ones, each of `length` tokens. */
+export const SHAPE = { hidden: 128, heads: 4, wide: 512, layers: 2, batch: 16, length: 32 };
 export const SCALE = 20;
 export const RATE = 1e-3;
 
-/** @returns {Promise<{ files, tensors: Map<string, { shape, values }>, queries, positives, negatives, ids(text): number[] }>} */
-export async function data() {
-  const files = await seededModel(SIZES);
+/** @returns {Promise<{ shape, files, tensors: Map<string, { shape, values }>, queries, positives, negatives, ids(text): number[] }>} */
+export async function data(shape = SHAPE) {
+  const files = await seededModel(shape);
   const { model } = JSON.parse(new TextDecoder().decode(files.tokenizer));
   const words = Object.keys(model.vocab).filter((word) => /^[a-z]{2,}$/.test(word));
   const random = uniform(3);
-  const text = () => Array.from({ length: LENGTH - 2 }, () => words[Math.floor(random() * words.length)]).join(" ");
-  const texts = () => Array.from({ length: BATCH }, text);
+  const text = () => Array.from({ length: shape.length - 2 }, () => words[Math.floor(random() * words.length)]).join(" ");
+  const texts = () => Array.from({ length: shape.batch }, text);
   const ids = (text) => [model.vocab["[CLS]"], ...text.split(" ").map((word) => model.vocab[word]), model.vocab["[SEP]"]];
-  return { files, tensors: read(files.weights), queries: texts(), positives: texts(), negatives: texts(), ids };
+  return { shape, files, tensors: read(files.weights), queries: texts(), positives: texts(), negatives: texts(), ids };
 }
 
 /** The tensors of a safetensors file. */

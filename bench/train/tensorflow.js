@@ -2,14 +2,12 @@
  * The same training step in TensorFlow.js: BERT, mean pooling, InfoNCE over all documents of the batch, and its own Adam. Word
  * embeddings are constant, as they are in nearmiss. `[batch, seq, hidden]` is kept flat as `[batch * seq, hidden]` but in attention.
  */
-import { BATCH, LENGTH, RATE, SCALE, SIZES } from "./data.js";
+import { RATE, SCALE } from "./data.js";
 
-const { hidden, heads, layers } = SIZES;
-const SIZE = hidden / heads;
-
-/** @param {{ backend: "wasm" | "cpu", threads?: number }} how @returns {Promise<() => Promise<number>>} one step, giving its loss */
-export async function tensorflow({ backend, threads = 1 }, { tensors, queries, positives, negatives, ids }, steps) {
+/** @param {{ backend: "wasm" | "cpu" | "webgpu", threads?: number }} how @returns {Promise<() => Promise<number>>} one step, giving its loss */
+export async function tensorflow({ backend, threads = 1 }, { shape, tensors, queries, positives, negatives, ids }, steps) {
   const tf = await open(backend, threads);
+  const { batch, layers } = shape;
   const variables = [];
   const variable = (name) => {
     const { shape, values } = tensors.get(name);
@@ -34,11 +32,11 @@ export async function tensorflow({ backend, threads = 1 }, { tensors, queries, p
   };
   const side = (texts) => tf.tensor1d(Int32Array.from(texts.flatMap(ids)), "int32");
   const [asked, documents] = [side(queries), side([...positives, ...negatives])];
-  const right = tf.oneHot(tf.range(0, BATCH, 1, "int32"), 2 * BATCH).cast("float32");
+  const right = tf.oneHot(tf.range(0, batch, 1, "int32"), 2 * batch).cast("float32");
   const optimizer = tf.train.adam(RATE, 0.9, 0.999, 1e-8);
   const loss = () => {
-    const query = encode(tf, model, word, asked, BATCH);
-    const candidates = encode(tf, model, word, documents, 2 * BATCH);
+    const query = encode(tf, model, word, asked, batch, shape);
+    const candidates = encode(tf, model, word, documents, 2 * batch, shape);
     const scores = tf.mul(tf.matMul(query, candidates, false, true), SCALE); // [batch, 2 * batch]
     return tf.neg(tf.mean(tf.sum(tf.mul(right, tf.logSoftmax(scores)), -1)));
   };
@@ -54,7 +52,8 @@ export async function tensorflow({ backend, threads = 1 }, { tensors, queries, p
 }
 
 async function open(backend, threads) {
-  for (const file of ["tfjs/dist/tf.min.js", "tfjs-backend-wasm/dist/tf-backend-wasm.min.js"]) await script(`/peers/@tensorflow/${file}`);
+  const files = ["tfjs/dist/tf.min.js", "tfjs-backend-wasm/dist/tf-backend-wasm.min.js", "tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js"];
+  for (const file of files) await script(`/peers/@tensorflow/${file}`);
   const { tf } = window;
   if (backend === "wasm") {
     tf.wasm.setWasmPaths("/peers/@tensorflow/tfjs-backend-wasm/dist/");
@@ -74,20 +73,21 @@ function script(src) {
 }
 
 /** @returns unit rows, `[batch, hidden]` */
-function encode(tf, model, word, tokens, batch) {
+function encode(tf, model, word, tokens, batch, { hidden, heads, length }) {
+  const size = hidden / heads;
   const linear = (x, [weight, bias]) => tf.add(tf.matMul(x, weight, false, true), bias);
-  const place = tf.add(tf.slice(model.position, [0, 0], [LENGTH, hidden]), tf.slice(model.segment, [0, 0], [1, hidden]));
-  const words = tf.reshape(tf.gather(word, tokens), [batch, LENGTH, hidden]);
-  const start = layerNorm(tf, tf.reshape(tf.add(words, place), [batch * LENGTH, hidden]), model.norm);
-  const split = (x) => tf.transpose(tf.reshape(x, [batch, LENGTH, heads, SIZE]), [0, 2, 1, 3]); // [batch, heads, seq, size]
+  const place = tf.add(tf.slice(model.position, [0, 0], [length, hidden]), tf.slice(model.segment, [0, 0], [1, hidden]));
+  const words = tf.reshape(tf.gather(word, tokens), [batch, length, hidden]);
+  const start = layerNorm(tf, tf.reshape(tf.add(words, place), [batch * length, hidden]), model.norm);
+  const split = (x) => tf.transpose(tf.reshape(x, [batch, length, heads, size]), [0, 2, 1, 3]); // [batch, heads, seq, size]
   const top = model.layers.reduce((x, layer) => {
     const [query, key, value] = [layer.query, layer.key, layer.value].map((weights) => split(linear(x, weights)));
-    const shares = tf.softmax(tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(SIZE))); // [batch, heads, seq, seq]
-    const mixed = tf.reshape(tf.transpose(tf.matMul(shares, value), [0, 2, 1, 3]), [batch * LENGTH, hidden]);
+    const shares = tf.softmax(tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(size))); // [batch, heads, seq, seq]
+    const mixed = tf.reshape(tf.transpose(tf.matMul(shares, value), [0, 2, 1, 3]), [batch * length, hidden]);
     const attended = layerNorm(tf, tf.add(x, linear(mixed, layer.output)), layer.attentionNorm);
     return layerNorm(tf, tf.add(attended, linear(gelu(tf, linear(attended, layer.inner)), layer.outer)), layer.norm);
   }, start);
-  const mean = tf.mean(tf.reshape(top, [batch, LENGTH, hidden]), 1);
+  const mean = tf.mean(tf.reshape(top, [batch, length, hidden]), 1);
   return tf.div(mean, tf.sqrt(tf.sum(tf.mul(mean, mean), -1, true)));
 }
 

@@ -4,6 +4,8 @@ import { invalid } from "./errors.js";
 import type { Document, ExportedFile, Impression, Judgment, PseudoKind, Source } from "./types.js";
 
 const SOURCES: readonly Source[] = ["labelled", "click", "mined", "synthetic"];
+/** Levels of a value that is kept as it is. The engine reads one inside the other on a stack of 1 MB, which 1,600 objects overflow. */
+const DEEPEST = 100;
 const KINDS: readonly PseudoKind[] = ["title", "heading", "cloze", "crop", "key-phrases"];
 
 /** A list, also when only one was given. */
@@ -184,11 +186,18 @@ export function defined<T extends object>(fields: T): { [name in keyof T]?: Excl
 }
 
 export function json(value: unknown, field: string): unknown {
+  let kept: unknown;
   try {
-    return JSON.parse(JSON.stringify(value) ?? "null");
+    kept = JSON.parse(JSON.stringify(value) ?? "null");
   } catch (cause) {
     throw invalid(field, "must be something that JSON can hold", cause);
   }
+  if (isDeeper(kept, DEEPEST)) throw invalid(field, `must not be nested deeper than ${DEEPEST} levels`);
+  return kept;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  return typeof value === "object" && value !== null && (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)));
 }
 
 /** Short enough for a message, whatever it is. */

@@ -1,15 +1,16 @@
 /** What the wasm modules export, as the facade sees it. Written by hand so that both builds meet one interface. */
 
+import type { ByteReader } from "./loading/reader.js";
 import type {
   BeirJudgments, Change, CheckedAnswer, Comparison, Conflict, Context, CreateOptions, Document, Example, FeedbackOptions, FeedbackResult, Hit, Impression, Judgment,
   Metrics, MiningReport, ModelInfo, PseudoOptions, PseudoResult, Suspect, TrainEvent, Undone, Verdict, Why,
 } from "./types.js";
 
-/** Files of a model, already in memory. `weights` is dropped by the engine once parsed. */
+/** Files of a model, in memory but for weights that are read where they lie. The engine lets go of `weights` once they are parsed. */
 export interface ModelFiles {
   config: Uint8Array;
   tokenizer: Uint8Array;
-  weights: Uint8Array;
+  weights: Uint8Array | ByteReader;
   pooling?: Uint8Array;
   sentenceBert?: Uint8Array;
   modules?: Uint8Array;
@@ -60,6 +61,8 @@ export interface Engine {
    */
   vectors(fingerprint?: string, from?: number): { keys: string[]; vectors: Float32Array };
   putVectors(keys: string[], vectors: Float32Array, fingerprint?: string): void;
+  /** Drops the embeddings of texts that are neither a document nor a judged query. */
+  pruneVectors(): void;
   /** Encodes the query; documents without an embedding are found by the lexical stage alone. */
   search(query: string, options: Record<string, unknown>): Promise<Hit[]>;
   /** The documents nearest to a vector that the caller made. */

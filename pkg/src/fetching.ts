@@ -128,14 +128,19 @@ async function fromDisk(url: URL, optional: boolean, { signal, onBytes, sha256 }
   } catch (cause) {
     if (signal?.aborted) throw aborted(signal);
     if (cause instanceof NearmissError) throw cause;
-    const code = (cause as { code?: string }).code;
-    const absent = code === "ENOENT" || code === "ENOTDIR";
-    if (optional && absent) return null;
-    throw unreadable(url, absent ? "there is no such file" : String(code ?? cause), cause);
+    if (optional && isAbsent(cause)) return null;
+    throw unreadableLocal(url, cause);
   }
   await verify(bytes, sha256, url.href);
   onBytes?.(bytes.length, bytes.length);
   return bytes;
+}
+
+const isAbsent = (cause: unknown) => ["ENOENT", "ENOTDIR"].includes((cause as { code?: string }).code ?? "");
+
+/** What `node:fs` says of a model's file, as the error that a caller gets. */
+export function unreadableLocal(url: URL, cause: unknown): NearmissError {
+  return unreadable(url, isAbsent(cause) ? "there is no such file" : String((cause as { code?: string }).code ?? cause), cause);
 }
 
 function missing(url: URL, { status, reason }: Absent): NearmissError {

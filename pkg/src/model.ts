@@ -3,9 +3,10 @@
 import { compact, type Shipped } from "./compact.js";
 import type { ModelFiles } from "./engine.js";
 import { invalid } from "./errors.js";
-import { fetchFile, readBlob, type Bytes, type FetchOptions } from "./fetching.js";
+import { fetchFile, readBlob, unreadableLocal, type Bytes, type FetchOptions } from "./fetching.js";
 import { checkedDigest, verify } from "./loading/digest.js";
 import { pickedParts } from "./loading/files.js";
+import { isReadable, readerOf, type ByteReader } from "./loading/reader.js";
 import { folderUrl } from "./loading/models.js";
 import { Together } from "./loading/together.js";
 import { toUrl } from "./platform.js";
@@ -29,6 +30,8 @@ export interface LoadOptions extends Pick<FetchOptions, "pause" | "stallMs"> {
   signal?: AbortSignal | undefined;
   /** Gets `download` events, their `file` named as in the layout. */
   onProgress?: ((event: ProgressEvent) => void) | undefined;
+  /** Weights that can be read where they lie come as a reader, to be closed by whoever asked. Not where their digest must be checked. */
+  inPlace?: boolean | undefined;
 }
 
 /** Where the parts are, and how they are read. */
@@ -46,7 +49,7 @@ interface Located {
  *
  * @throws {NearmissError} `NETWORK`, `MODEL_INVALID` (both naming the file), `INPUT_INVALID`, `ABORTED`
  */
-export async function loadModel(source: ModelSource = compact(), { signal, onProgress, pause, stallMs }: LoadOptions = {}): Promise<ModelFiles> {
+export async function loadModel(source: ModelSource = compact(), { signal, onProgress, pause, stallMs, inPlace }: LoadOptions = {}): Promise<ModelFiles> {
   const { parts, folder, sha256, cache, shipped } = locate(source);
   const present = PARTS.filter((part) => parts[part] !== undefined);
   const together = new Together(present.map((part) => FILES[part].path), onProgress);
@@ -59,17 +62,38 @@ export async function loadModel(source: ModelSource = compact(), { signal, onPro
     together.done(file);
     return bytes;
   };
-  const files: Partial<Record<Part, Bytes>> = {};
+  const files: Partial<Record<Part, Bytes | ByteReader>> = {};
+  const held = inPlace && sha256[FILES.weights.path] === undefined ? located(parts.weights) : null;
   try {
-    const [first, ...rest] = present;
+    const [first, ...rest] = present.filter((part) => part !== "weights" || held === null);
     for (const some of [first ? [first] : [], rest]) {
       const read = await Promise.all(some.map(readPart));
       some.forEach((part, at) => read[at] && (files[part] = read[at]));
     }
+    // Last, so that nothing can fail while it is open.
+    if (held) files.weights = inHand(held, together);
   } finally {
     stop.abort();
   }
   return files as ModelFiles;
+}
+
+/** Where weights lie that this thread can read piece by piece. */
+function located(weights: BinaryInput | undefined): Blob | URL | null {
+  const from = typeof weights === "string" ? toUrl(weights) : weights;
+  return isReadable(from) ? from : null;
+}
+
+function inHand(from: Blob | URL, together: Together): ByteReader {
+  const file = FILES.weights.path;
+  try {
+    const reader = readerOf(from);
+    together.counter(file)(reader.length, reader.length);
+    together.done(file);
+    return reader;
+  } catch (cause) {
+    throw from instanceof URL ? unreadableLocal(from, cause) : cause;
+  }
 }
 
 function locate(source: ModelSource): Located {

@@ -73,6 +73,7 @@ class Opening {
   /** Ends downloads that are under way when another part has failed. */
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
+  #weights: ModelFiles["weights"] | null = null;
 
   constructor(options: OpenOptions, seams: Seams) {
     this.#options = options;
@@ -82,14 +83,16 @@ class Opening {
 
   stop(): void {
     this.#stop.abort();
+    if (this.#weights && "close" in this.#weights) this.#weights.close();
   }
 
   async run(): Promise<Opened & { plan: DevicePlan }> {
     const { device = "auto", model, onProgress, signal } = this.#options;
     const plan = await abortable(chooseDevice(device, this.#seams.gpu()), signal);
     this.#loaded("device");
-    const files = loadModel(model, { signal: this.#signal, onProgress });
-    files.catch(() => {}); // awaited below; a failing module must not leave it unhandled meanwhile
+    const files = loadModel(model, { signal: this.#signal, onProgress, inPlace: true });
+    // Awaited below; a failing module must not leave it unhandled meanwhile.
+    files.then(({ weights }) => (this.#weights = weights)).catch(() => {});
     try {
       return { ...(await this.#create(plan.kind, files)), plan };
     } catch (thrown) {

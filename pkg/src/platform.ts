@@ -1,16 +1,18 @@
 /** What differs between browsers and Node, in one place. Nothing here runs at import. */
 
+import type * as Fs from "node:fs";
 import type * as FsPromises from "node:fs/promises";
 import type * as Url from "node:url";
 import { aborted, NearmissError } from "./errors.js";
 
 interface Builtins {
+  "node:fs": typeof Fs;
   "node:fs/promises": typeof FsPromises;
   "node:url": typeof Url;
 }
 
 /** A module of Node's, reached at run time so that no bundler tries to follow it; undefined outside Node. */
-function builtin<Name extends keyof Builtins>(name: Name): Builtins[Name] | undefined {
+export function builtin<Name extends keyof Builtins>(name: Name): Builtins[Name] | undefined {
   return globalThis.process?.getBuiltinModule?.(name) as Builtins[Name] | undefined;
 }
 

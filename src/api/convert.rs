@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use js_sys::{Reflect, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// An `Error` object with the stable `code`.
@@ -44,39 +45,77 @@ pub(super) fn bytes_of(value: JsValue, field: impl FnOnce() -> String) -> Result
     array_of(value, field).map(|bytes| bytes.to_vec())
 }
 
-/// Bytes that stay on the other side of the border until they are read.
-pub(super) struct HeldBytes(Uint8Array);
+#[wasm_bindgen]
+extern "C" {
+    /// A file that is read piece by piece, of which no copy is in memory.
+    type Reader;
+
+    #[wasm_bindgen(method, getter)]
+    fn length(this: &Reader) -> f64;
+
+    /// So many bytes from `at` on.
+    #[wasm_bindgen(method, catch)]
+    fn read(this: &Reader, at: f64, length: f64) -> std::result::Result<JsValue, JsValue>;
+}
+
+/// Bytes that stay on the other side of the border until they are read: there in an array, or wherever a reader finds them.
+pub(super) enum HeldBytes {
+    Array(Uint8Array),
+    Reader(Reader),
+}
 
 impl HeldBytes {
     /// Those under a key of an object, if they are there.
     pub(super) fn under(object: &JsValue, key: &str) -> Result<Option<Self>> {
-        Ok(array(object, key)?.map(Self))
+        match value(object, key)? {
+            Some(value) if Reflect::get(&value, &"read".into()).is_ok_and(|read| read.is_function()) => {
+                Ok(Some(Self::Reader(value.unchecked_into())))
+            }
+            Some(value) => array_of(value, || format!("files.{key}")).map(|array| Some(Self::Array(array))),
+            None => Ok(None),
+        }
     }
 }
 
 impl Source for HeldBytes {
     fn length(&self) -> usize {
-        self.0.length() as usize
+        match self {
+            Self::Array(array) => array.length() as usize,
+            Self::Reader(reader) => reader.length() as usize,
+        }
     }
 
     fn read(&self, at: usize, into: &mut [u8]) -> Result<()> {
         let end = at.saturating_add(into.len());
         // Whoever passed the bytes may have given them away meanwhile.
+        let shorter = || Error::input("files.weights", "is shorter than it was");
         if end > self.length() {
-            return Err(Error::input("files.weights", "is shorter than it was"));
+            return Err(shorter());
         }
-        // Offsets in a module of 32 bits.
-        self.0.subarray(at as u32, end as u32).copy_to(into);
+        let piece = match self {
+            // Offsets in a module of 32 bits.
+            Self::Array(array) => array.subarray(at as u32, end as u32),
+            Self::Reader(reader) => {
+                let read = reader.read(at as f64, into.len() as f64);
+                let failed = |e: JsValue| Error::input("files.weights", format!("could not be read: {e:?}"));
+                array_of(read.map_err(failed)?, || "files.weights".into())?
+            }
+        };
+        if piece.length() as usize != into.len() {
+            return Err(shorter());
+        }
+        piece.copy_to(into);
         Ok(())
     }
 }
 
 fn array(object: &JsValue, key: &str) -> Result<Option<Uint8Array>> {
+    value(object, key)?.map(|value| array_of(value, || format!("files.{key}"))).transpose()
+}
+
+fn value(object: &JsValue, key: &str) -> Result<Option<JsValue>> {
     let value = Reflect::get(object, &key.into()).map_err(|_| Error::input("files", "must be an object"))?;
-    if value.is_undefined() || value.is_null() {
-        return Ok(None);
-    }
-    array_of(value, || format!("files.{key}")).map(Some)
+    Ok((!value.is_undefined() && !value.is_null()).then_some(value))
 }
 
 fn array_of(value: JsValue, field: impl FnOnce() -> String) -> Result<Uint8Array> {

@@ -238,6 +238,13 @@ impl Engine {
         }
     }
 
+    /// Drops the vectors of texts that are no longer there.
+    #[wasm_bindgen(js_name = pruneVectors)]
+    pub fn prune_vectors(&self) -> Js<()> {
+        self.tuner()?.prune_vectors();
+        Ok(())
+    }
+
     pub fn keep(&self) -> Js<()> {
         self.tuner()?.keep().map_err(error)
     }

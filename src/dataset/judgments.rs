@@ -1,6 +1,7 @@
 //! Who said what about which document.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use super::history::{Action, Change, History, Restored};
 use super::judgment::Key;
@@ -17,6 +18,7 @@ use crate::error::{Error, Result};
 pub struct Judgments {
     table: Table,
     history: History,
+    pub(super) trained_on: Rc<HashSet<u64>>,
 }
 
 impl Judgments {
@@ -68,6 +70,12 @@ impl Judgments {
         let rows = rows.filter(|(_, judgment)| gone.contains(judgment.document.as_str()));
         let places = rows.map(|(&place, _)| place).collect();
         self.take_away(Action::DocumentsRemoved, places, at)
+    }
+
+    /// Says by [`super::query_key`] which queries the weights in use have seen in training, or were chosen by: [`Self::queries`] measures on
+    /// none of them, whatever became of their judgments since.
+    pub fn set_trained_on(&mut self, keys: Rc<HashSet<u64>>) {
+        self.trained_on = keys;
     }
 
     /// All judgments in order, overruled ones too.

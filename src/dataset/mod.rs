@@ -55,4 +55,4 @@ pub use judgments::Judgments;
 pub use queries::{Judged, JudgedQuery};
 pub use rng::Rng;
 pub use source::{PseudoKind, Source};
-pub use split::{Split, dev_of, same_query, split_of};
+pub use split::{Split, dev_of, query_key, same_query, split_of};

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::split::normalise;
+use super::split::{normalise, query_key};
 use super::{Judgment, Judgments, PseudoKind, Source, Split, groups, split_of};
 
 /// A document as it was judged for one query.
@@ -103,6 +103,9 @@ impl Judgments {
     /// there, whatever its split says, and one that has both keeps only the real ones elsewhere. Else a number would say how
     /// well the model finds what it was made from. A synthetic query that is nearly identical to real ones goes where they
     /// go, and counts for nothing when that is not the train side.
+    ///
+    /// What [`Self::set_trained_on`] names is not held out any more, nor is what is nearly identical to it: such a query stands on the
+    /// train side, or, where somebody explicitly put it or its group on the held-out side, on none.
     pub fn queries(&self, split: Split, seed: u64) -> Vec<JudgedQuery> {
         let numbered = self.numbered_queries(Some(split), seed);
         numbered.into_iter().map(|(_, query)| query).collect()
@@ -123,10 +126,41 @@ impl Judgments {
         };
         let real = has_real_positives(&effective);
         let without_synthetic = real && split != Split::Train;
-        let sides = sides(&effective, real, seed);
-        let standing = all.filter(|(number, _)| sides[*number] == split);
+        let sides = self.sides(&effective, real, seed);
+        let standing = all.filter(|(number, _)| sides[*number] == Some(split));
         let judged = standing.map(|(number, query)| (number, query.judged(without_synthetic)));
         judged.filter(|(_, query)| !(query.positives.is_empty() && query.negatives.is_empty())).collect()
+    }
+
+    /// The side of each query, if it has one; `real`: does any source but synthetic say that some document is relevant?
+    fn sides(&self, queries: &[Effective], real: bool, seed: u64) -> Vec<Option<Split>> {
+        let texts: Vec<&str> = queries.iter().map(|query| query.text).collect();
+        let groups = groups(&texts);
+        let made: Vec<bool> = queries.iter().map(|query| real && query.is_synthetic()).collect();
+        // By group: the first explicit side, whether any query of it is not made up, and whether one was trained on.
+        let mut fixed: Vec<Option<Split>> = vec![None; queries.len()];
+        let mut asked = vec![false; queries.len()];
+        for ((query, &group), _) in queries.iter().zip(&groups).zip(&made).filter(|(_, made)| !**made) {
+            fixed[group] = fixed[group].or(query.fixed);
+            asked[group] = true;
+        }
+        let seen: Vec<bool> = texts.iter().map(|text| self.trained_on.contains(&query_key(text))).collect();
+        let mut seen_like = vec![false; queries.len()];
+        groups.iter().zip(&seen).filter(|(_, seen)| **seen).for_each(|(&group, _)| seen_like[group] = true);
+        let side = |(number, &group): (usize, &usize)| {
+            let of_group = || match fixed[group] {
+                None if seen_like[group] => Split::Train,
+                None => split_of(texts[group], seed),
+                Some(split) => split,
+            };
+            let (side, spent) = match (made[number], queries[number].fixed) {
+                (true, _) if !asked[group] => (Split::Train, false),
+                (false, Some(split)) => (split, seen[number]),
+                _ => (of_group(), seen_like[group]),
+            };
+            (side != Split::HeldOut || !spent).then_some(side)
+        };
+        groups.iter().enumerate().map(side).collect()
     }
 
     /// Queries with the judgments that count, both in the order in which they were first judged.
@@ -155,29 +189,6 @@ impl Judgments {
         queries.retain(|query| !query.judgments.is_empty());
         queries
     }
-}
-
-/// The side of each query; `real`: does any source but synthetic say that some document is relevant?
-fn sides(queries: &[Effective], real: bool, seed: u64) -> Vec<Split> {
-    let texts: Vec<&str> = queries.iter().map(|query| query.text).collect();
-    let groups = groups(&texts);
-    let made: Vec<bool> = queries.iter().map(|query| real && query.is_synthetic()).collect();
-    // By group: the first explicit side, and whether any query of it is not made up.
-    let mut fixed: Vec<Option<Split>> = vec![None; queries.len()];
-    let mut asked = vec![false; queries.len()];
-    for ((query, &group), _) in queries.iter().zip(&groups).zip(&made).filter(|(_, made)| !**made) {
-        fixed[group] = fixed[group].or(query.fixed);
-        asked[group] = true;
-    }
-    let side = |(number, &group): (usize, &usize)| {
-        let of_group = || fixed[group].unwrap_or_else(|| split_of(texts[group], seed));
-        match made[number] {
-            true if asked[group] => of_group(),
-            true => Split::Train,
-            false => queries[number].fixed.unwrap_or_else(of_group),
-        }
-    };
-    groups.iter().enumerate().map(side).collect()
 }
 
 fn has_real_positives(queries: &[Effective]) -> bool {

@@ -3,6 +3,8 @@
 //! SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014; constants as in
 //! Vigna's reference code (<https://prng.di.unimi.it/splitmix64.c>). Passes BigCrush; not for secrets.
 
+use nearmiss_kernels::{FNV_OFFSET, fnv1a};
+
 /// A seeded generator. Everything random in the crate draws from one of these.
 #[derive(Debug, Clone)]
 pub struct Rng {
@@ -70,12 +72,9 @@ impl Rng {
     }
 }
 
-/// A stable 64-bit hash of a text: FNV-1a (<http://www.isthe.com/chongo/tech/comp/fnv/>), mixed so that every bit counts.
+/// A stable 64-bit hash of a text: FNV-1a, mixed so that every bit counts.
 pub(super) fn hash(text: &str, seed: u64) -> u64 {
-    let fnv = text.bytes().fold(0xcbf2_9ce4_8422_2325, |h: u64, byte| {
-        (h ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    Rng::stream(seed, fnv).next_u64()
+    Rng::stream(seed, fnv1a(FNV_OFFSET, text.as_bytes())).next_u64()
 }
 
 #[cfg(test)]

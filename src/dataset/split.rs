@@ -75,6 +75,11 @@ pub fn same_query(a: &str, b: &str) -> bool {
     normalise(a) == normalise(b)
 }
 
+/// Names a query, whatever its spelling: for remembering which ones training has seen, without their texts.
+pub fn query_key(query: &str) -> u64 {
+    rng::hash(&normalise(query), 0)
+}
+
 /// Lower case, single spaces: two spellings that agree in this are one query.
 pub(super) fn normalise(query: &str) -> String {
     let words: Vec<&str> = query.split_whitespace().collect();

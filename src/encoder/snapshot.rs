@@ -1,6 +1,8 @@
 //! Weights that training can change, kept aside to go back to.
 
 use super::{Bert, Head, Lora, Tower, Towers};
+use std::collections::HashSet;
+use std::rc::Rc;
 
 /// A transformer for each side, and what was added to it. Cheap to copy: tensors are shared until one side is replaced.
 #[derive(Clone)]
@@ -12,11 +14,13 @@ pub struct Snapshot {
     pub(super) head: Option<(Head, Towers)>,
     /// What made the trained transformer out of the one before it, where that is known.
     pub(super) lora: Option<(Lora, Towers)>,
+    /// Keys of the queries that made these weights what they are.
+    pub(super) trained_on: Rc<HashSet<u64>>,
 }
 
 impl Snapshot {
     pub(super) fn new(bert: Bert, fingerprint: u64) -> Self {
-        Self { bert, fingerprint, query: None, head: None, lora: None }
+        Self { bert, fingerprint, query: None, head: None, lora: None, trained_on: Rc::default() }
     }
 
     /// The same weights with another adapter.
@@ -31,6 +35,16 @@ impl Snapshot {
             Towers::Shared => Self { lora, ..Self::new(bert, fingerprint) },
             Towers::Query => Self { query: Some((bert, fingerprint)), head: None, lora, ..self },
         }
+    }
+
+    /// The same weights with other keys of the queries that they were trained on or chosen by, those of earlier trainings too.
+    pub fn with_trained_on(self, keys: HashSet<u64>) -> Self {
+        Self { trained_on: Rc::new(keys), ..self }
+    }
+
+    /// Keys of the queries that these weights were trained on or chosen by. Weights that came without say nothing.
+    pub fn trained_on(&self) -> &Rc<HashSet<u64>> {
+        &self.trained_on
     }
 
     /// The transformer of one side.

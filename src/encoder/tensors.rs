@@ -1,8 +1,8 @@
 //! Tensors of a safetensors file by name, as f32, read piece by piece: a model is never in memory twice.
 
 use super::config::invalid;
-use super::fnv1a;
 use crate::error::Result;
+use nearmiss_kernels::fnv1a;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 /// Bytes that are read at once: more gains nothing (91 MB took the same time in pieces of 1/4 to 16 MiB).

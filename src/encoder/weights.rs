@@ -14,10 +14,12 @@
 use super::bert::{Bert, BertEmbeddings, BertLayer};
 use super::config::BertConfig;
 use super::tensors::{Source, TensorFile};
+use super::{Encoder, Tower, backend};
 use crate::error::Result;
 use burn::module::Param;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData, Transaction};
+use nearmiss_kernels::fnv1a;
 use safetensors::tensor::{Dtype, TensorView};
 
 const FILE: &str = "model.safetensors";
@@ -194,6 +196,37 @@ pub(crate) fn to_safetensors(tensors: &[NamedTensor], header: &[(&str, String)])
         .collect::<Result<Vec<_>>>()?;
     let header = header.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
     safetensors::serialize(views, Some(header)).map_err(failed)
+}
+
+impl Encoder {
+    /// A fingerprint from the numbers of a transformer, for weights that no file holds yet.
+    pub async fn fingerprint_of(&self, bert: &Bert) -> Result<u64> {
+        let tensors = self.tensors(bert).await?;
+        let hash = |hash, values: &[f32]| values.iter().fold(hash, |hash, v| fnv1a(hash, &v.to_le_bytes()));
+        Ok(tensors.iter().fold(self.settings, |all, tensor| hash(all, &tensor.values)))
+    }
+
+    /// All weights of the transformer of one side under their Hugging Face names.
+    pub async fn bert_tensors(&self, tower: Tower) -> Result<Vec<NamedTensor>> {
+        self.tensors(self.now.bert(tower)).await
+    }
+
+    async fn tensors(&self, bert: &Bert) -> Result<Vec<NamedTensor>> {
+        let parameters = parameters(bert);
+        let mut named = Vec::with_capacity(parameters.len());
+        let mut transaction = Transaction::default();
+        for (name, parameter) in parameters {
+            let shape;
+            (shape, transaction) = match parameter {
+                Parameter::Vector(t) => (t.dims().to_vec(), transaction.register(t)),
+                Parameter::Matrix(t) => (t.dims().to_vec(), transaction.register(t)),
+            };
+            named.push((name, shape));
+        }
+        let values = backend::read_all(transaction).await?;
+        let all = named.into_iter().zip(values);
+        Ok(all.map(|((name, shape), values)| NamedTensor { name, shape, values }).collect())
+    }
 }
 
 /// Row-major `[rows, columns]` to `[columns, rows]`.

@@ -2,18 +2,18 @@
 
 use serde::Serialize;
 
-use super::{Metrics, Report, bootstrap};
+use super::{Metrics, Report, bootstrap, sign_flip};
 use crate::error::{Error, Result};
 
 /// What the numbers allow to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// The whole interval lies above 0.
+    /// The whole interval lies above 0, and chance explains so many gains in at most one of forty cases.
     Better,
-    /// The interval holds 0.
+    /// Neither.
     NoDifference,
-    /// The whole interval lies below 0.
+    /// The whole interval lies below 0, and chance explains so many losses in at most one of forty cases.
     Worse,
 }
 
@@ -63,7 +63,10 @@ pub struct Verdict {
     pub summary: String,
 }
 
-/// Below this many queries the summary warns: the bootstrap is too sure of itself on small samples.
+/// What chance may explain at most on one side, as the interval leaves it out.
+const CHANCE: f64 = 0.025;
+
+/// Below this many queries the summary warns.
 const FEW_QUERIES: usize = 20;
 
 /// Compares two reports on the same queries. Same seed, same interval.
@@ -82,10 +85,11 @@ pub fn compare(before: &Report, after: &Report, seed: u64) -> Result<Verdict> {
     let differences: Vec<f64> = per_query.iter().map(|change| change.after - change.before).collect();
     let difference = differences.iter().sum::<f64>() / differences.len() as f64;
     let interval = bootstrap::interval(&differences, seed);
-    let outcome = match interval {
-        [low, _] if low > 0.0 => Outcome::Better,
-        [_, high] if high < 0.0 => Outcome::Worse,
-        _ => Outcome::NoDifference,
+    let apart = interval[0] > 0.0 || interval[1] < 0.0;
+    let outcome = match apart && sign_flip::p_value(&differences, seed) <= CHANCE {
+        true if difference > 0.0 => Outcome::Better,
+        true => Outcome::Worse,
+        false => Outcome::NoDifference,
     };
     let won = differences.iter().filter(|&&difference| difference > 0.0).count();
     let lost = differences.iter().filter(|&&difference| difference < 0.0).count();
@@ -102,7 +106,7 @@ pub fn compare(before: &Report, after: &Report, seed: u64) -> Result<Verdict> {
         lost,
         tied: queries - won - lost,
         per_query,
-        summary: summary(outcome, queries, won, lost),
+        summary: summary(outcome, apart, queries, won, lost),
     })
 }
 
@@ -123,11 +127,12 @@ fn pair(before: &Report, after: &Report) -> Result<Vec<QueryChange>> {
 }
 
 /// For a person who has never heard of a confidence interval.
-fn summary(outcome: Outcome, queries: usize, won: usize, lost: usize) -> String {
+fn summary(outcome: Outcome, apart: bool, queries: usize, won: usize, lost: usize) -> String {
     let verdict = match outcome {
         Outcome::Better => "more than chance explains: search got better",
         Outcome::Worse => "more than chance explains: search got worse",
         Outcome::NoDifference if won + lost == 0 => "nothing changed",
+        Outcome::NoDifference if apart => "too few to tell that from chance",
         Outcome::NoDifference => "too close to call: this could be chance",
     };
     let find = if won == 1 { "finds its answers" } else { "find their answers" };
@@ -190,11 +195,34 @@ mod tests {
         assert!(same.summary.contains("nothing changed"), "{}", same.summary);
     }
 
+    /// Differences that are as often above 0 as below: whoever calls that better is wrong. The interval alone does so far too often
+    /// where there are few.
+    #[test]
+    fn chance_is_seldom_called_better() {
+        let runs = 1000;
+        for (queries, alone) in [(4, 90..130), (8, 40..80)] {
+            let (mut by_interval, mut by_both) = (0, 0);
+            for run in 0..runs {
+                let mut rng = crate::dataset::Rng::new(run);
+                let differences: Vec<f64> = (0..queries).map(|_| rng.f64() - 0.5).collect();
+                let apart = bootstrap::interval(&differences, 0)[0] > 0.0;
+                by_interval += usize::from(apart);
+                by_both += usize::from(apart && sign_flip::p_value(&differences, 0) <= CHANCE);
+            }
+            assert!(alone.contains(&by_interval), "{queries} queries: {by_interval} of {runs}");
+            // At most 25 are expected, with a standard deviation of 5.
+            assert!(by_both <= 40, "{queries} queries: {by_both} of {runs}");
+        }
+    }
+
     #[test]
     fn ranks_and_warnings_are_told() {
-        let few = verdict(&[0, 2], &[1, 1]);
+        let few = verdict(&[0, 2, 2, 2, 3, 2], &[1; 6]);
         assert!(few.summary.contains("few questions"), "{}", few.summary);
         assert_eq!((few.per_query[0].rank_before, few.per_query[0].rank_after), (None, Some(1)));
+        let too_few = verdict(&[0, 2, 2, 2, 3], &[1; 5]);
+        assert!(too_few.outcome == Outcome::NoDifference && too_few.interval[0] > 0.0, "{too_few:?}");
+        assert!(too_few.summary.contains("too few to tell"), "{}", too_few.summary);
         let json = serde_json::to_value(&few).unwrap();
         assert_eq!(json["outcome"], "better");
         assert_eq!(json["perQuery"][1]["rankBefore"], 2);

@@ -12,11 +12,11 @@
 //!     positives: vec![Judged::new("right", 1.0)],
 //!     negatives: vec![],
 //! };
-//! let queries = [query("first"), query("second")];
-//! let before = Report::new(&queries, &[vec!["wrong", "right"], vec!["wrong", "right"]])?;
-//! let after = Report::new(&queries, &[vec!["right", "wrong"], vec!["right", "wrong"]])?;
+//! let queries = ["who", "when", "where", "why", "which", "how"].map(query);
+//! let before = Report::new(&queries, &vec![vec!["wrong", "right"]; 6])?;
+//! let after = Report::new(&queries, &vec![vec!["right", "wrong"]; 6])?;
 //! let verdict = compare(&before, &after, 0)?;
-//! assert_eq!((verdict.outcome, verdict.won), (Outcome::Better, 2));
+//! assert_eq!((verdict.outcome, verdict.won), (Outcome::Better, 6));
 //! # Ok::<(), nearmiss::error::Error>(())
 //! ```
 
@@ -25,6 +25,7 @@ mod compare;
 mod eigenvalues;
 mod metrics;
 mod report;
+mod sign_flip;
 mod spread;
 mod threshold;
 
@@ -32,5 +33,6 @@ pub use bootstrap::{RESAMPLES, interval};
 pub use compare::{Outcome, QueryChange, Verdict, compare};
 pub use metrics::Metrics;
 pub use report::{QueryReport, Report};
+pub use sign_flip::p_value;
 pub use spread::{Spread, collapsed};
 pub use threshold::{FalsePositives, threshold_at};

@@ -12,6 +12,7 @@ use super::Hit;
 use crate::embeddings::Embeddings;
 use crate::error::{Error, Result};
 use nearmiss_kernels::graph::{Graph, HIGHEST, Parts, Scratch, TWIN};
+use nearmiss_kernels::{FNV_OFFSET, fnv1a};
 use std::cell::RefCell;
 
 const MAGIC: &[u8; 8] = b"nmhnsw\x02\0";
@@ -117,7 +118,7 @@ impl Hnsw {
             list.iter().for_each(|link| bytes.extend(link.to_le_bytes()));
         }
         parts.twins.iter().for_each(|first| bytes.extend(first.to_le_bytes()));
-        let sum = checksum(&bytes);
+        let sum = fnv1a(FNV_OFFSET, &bytes);
         bytes.extend(sum.to_le_bytes());
         bytes
     }
@@ -140,7 +141,7 @@ impl Hnsw {
 
 fn parse(bytes: &[u8]) -> Option<Parts> {
     let (body, sum) = bytes.split_at_checked(bytes.len().checked_sub(8)?)?;
-    if checksum(body).to_le_bytes() != sum {
+    if fnv1a(FNV_OFFSET, body).to_le_bytes() != sum {
         return None;
     }
     let mut rest = body.strip_prefix(MAGIC)?;
@@ -174,11 +175,4 @@ fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
     let (taken, left) = rest.split_at_checked(count)?;
     *rest = left;
     Some(taken)
-}
-
-/// FNV-1a over 64 bits.
-fn checksum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
 }

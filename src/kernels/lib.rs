@@ -18,6 +18,7 @@
 mod activation;
 mod bounds;
 mod dot;
+mod fnv;
 pub mod graph;
 mod lanes;
 mod norm;
@@ -30,6 +31,7 @@ mod top_k;
 
 pub use activation::{gelu, gelu_backward, masked_softmax, masked_softmax_backward};
 pub use dot::dot;
+pub use fnv::{FNV_OFFSET, fnv1a};
 pub use lanes::add;
 pub use norm::{NormSums, column_sums, layer_norm, layer_norm_backward};
 pub use product::{View, product};

@@ -7,6 +7,9 @@ use super::strategy::{Mixture, Strategy};
 use crate::dataset::NegativeSource;
 use crate::error::{Error, Result};
 
+/// Negatives of a pair: far more than any loss wants, few enough that examples fit into memory.
+const MOST_NEGATIVES: usize = 1000;
+
 /// Which of the eligible candidates to take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -117,6 +120,10 @@ impl MiningOptions {
         if self.num_negatives == 0 {
             return Err(Error::input("numNegatives", "must be at least 1"));
         }
+        if self.num_negatives > MOST_NEGATIVES {
+            let reason = format!("must be at most {MOST_NEGATIVES}; got {}", self.num_negatives);
+            return Err(Error::input("numNegatives", reason));
+        }
         if self.max_positives == Some(0) {
             return Err(Error::input("maxPositives", "must be at least 1"));
         }
@@ -218,6 +225,10 @@ mod tests {
         let default = MiningOptions::default;
         let cases = [
             (MiningOptions { num_negatives: 0, ..default() }, "numNegatives: must be at least 1"),
+            (
+                MiningOptions { num_negatives: usize::MAX, ..default() },
+                &format!("numNegatives: must be at most 1000; got {}", usize::MAX),
+            ),
             (
                 MiningOptions { range_min: 5, range_max: Some(5), ..default() },
                 "rangeMax: must be above rangeMin (5); got 5",

@@ -5,6 +5,8 @@
 
 use std::cmp::Ordering;
 
+use nearmiss_kernels::{FNV_OFFSET, fnv1a};
+
 use super::words::words;
 
 /// Words in a shingle.
@@ -70,15 +72,5 @@ impl Shingles {
 
 /// The hash of words, each closed by a byte that no UTF-8 text holds, so that "ab c" and "a bc" differ.
 fn hash(words: &[String]) -> u64 {
-    fnv_1a(words.iter().flat_map(|word| word.bytes().chain([0xff])))
-}
-
-/// The hash of a text.
-pub(super) fn fnv(text: &str) -> u64 {
-    fnv_1a(text.bytes())
-}
-
-/// FNV-1a (<http://www.isthe.com/chongo/tech/comp/fnv/>).
-fn fnv_1a(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xcbf2_9ce4_8422_2325, |h, byte| (h ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    words.iter().fold(FNV_OFFSET, |hash, word| fnv1a(fnv1a(hash, word.as_bytes()), &[0xff]))
 }

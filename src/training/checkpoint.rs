@@ -1,9 +1,10 @@
 //! A run on its way, as bytes: a safetensors file whose header holds the state of everything that is no tensor.
 
 use super::trainer::Trainer;
-use crate::encoder::{Encoder, FNV_OFFSET, NamedTensor, fnv1a, read, to_safetensors};
+use crate::encoder::{Encoder, NamedTensor, read, to_safetensors};
 use crate::error::{Error, Result};
 use burn::tensor::{Device, Tensor, TensorData};
+use nearmiss_kernels::{FNV_OFFSET, fnv1a};
 use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 

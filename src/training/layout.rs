@@ -31,8 +31,6 @@ pub struct TrainingExample {
     pub weight: f32,
     /// Hardest first; may be fewer than asked for.
     pub negatives: Vec<HardNegative>,
-    /// Every document known to be relevant to the query: none of these is ever a negative for it.
-    pub relevant: Vec<usize>,
 }
 
 /// A batch of examples as a rectangle.
@@ -57,17 +55,16 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Lays out examples with up to `negatives` negatives each.
-    pub fn new(examples: &[&TrainingExample], negatives: usize) -> Self {
+    /// Lays out examples with up to `negatives` negatives each. `out`: must not count against the query of the example at this
+    /// place in the batch; asked about its own negatives too, never about its positive where that is its own.
+    pub fn new(examples: &[&TrainingExample], negatives: usize, out: impl Fn(usize, usize) -> bool) -> Self {
         let negatives = negatives.max(1);
         let mut documents: Vec<usize> = examples.iter().map(|e| e.positive).collect();
         let places = examples.len() * negatives;
         let (mut present, mut gaps) = (Vec::with_capacity(places), Vec::with_capacity(places));
-        for example in examples {
+        for (row, example) in examples.iter().enumerate() {
             for n in 0..negatives {
-                let real = |negative: &HardNegative| {
-                    negative.weight > 0.0 && !example.relevant.contains(&negative.document)
-                };
+                let real = |negative: &HardNegative| negative.weight > 0.0 && !out(row, negative.document);
                 let filler = HardNegative { document: example.positive, weight: 0.0, gap: None };
                 let negative = example.negatives.get(n).copied().filter(real).unwrap_or(filler);
                 documents.push(negative.document);
@@ -78,10 +75,10 @@ impl Layout {
         let positives = std::iter::repeat_n(true, examples.len());
         let real: Vec<bool> = positives.chain(present.iter().map(|&weight| weight > 0.0)).collect();
         let mut excluded = Vec::with_capacity(examples.len() * documents.len());
-        for (row, example) in examples.iter().enumerate() {
-            for (column, document) in documents.iter().enumerate() {
-                let out = column != row && (!real[column] || example.relevant.contains(document));
-                excluded.push(if out { 1.0 } else { 0.0 });
+        for row in 0..examples.len() {
+            for (column, &document) in documents.iter().enumerate() {
+                let excludes = column != row && (!real[column] || out(row, document));
+                excluded.push(if excludes { 1.0 } else { 0.0 });
             }
         }
         let queries = examples.iter().map(|e| e.query).collect();

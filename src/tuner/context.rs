@@ -12,6 +12,7 @@ use crate::index::{fusion, mmr};
 use crate::text::{Shingles, sentences};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::ops::Range;
 
 /// Passages that share so many word 3-shingles say the same (Jaccard).
 const SAME: f32 = 0.8;
@@ -185,18 +186,13 @@ impl Tuner {
         let ranges = sentences(&text);
         let first = ranges.iter().rposition(|range| range.start <= candidate.best).unwrap_or(0);
         let Some(begin) = ranges.get(first).map(|range| range.start) else { return Ok(None) };
-        let mut taken = None;
-        for range in &ranges[first..] {
-            let part = text[begin..range.end].to_owned();
-            let tokens = count(&part)?;
-            if tokens > left {
-                break;
-            }
-            taken = Some((part, tokens));
-        }
-        Ok(taken
-            .filter(|(_, tokens)| *tokens >= SHORTEST)
-            .map(|(part, tokens)| passage(part, units(begin), tokens)))
+        // As many sentences as fit, found by halving: counting anew after each would take the square of the text's length.
+        let fits = |range: &Range<usize>| count(&text[begin..range.end]).is_ok_and(|tokens| tokens <= left);
+        let taken = ranges[first..].partition_point(fits);
+        let Some(last) = taken.checked_sub(1) else { return Ok(None) };
+        let part = text[begin..ranges[first + last].end].to_owned();
+        let tokens = count(&part)?;
+        Ok((tokens >= SHORTEST).then(|| passage(part, units(begin), tokens)))
     }
 }
 

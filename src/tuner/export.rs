@@ -8,10 +8,12 @@ use super::Tuner;
 use crate::encoder::{Head, Tower, Towers, Weights, peft_files, to_peft, to_safetensors};
 use crate::error::{Error, Result};
 use safetensors::SafeTensors;
+use std::collections::HashSet;
 
 const KIND: &str = "nearmiss.kind";
 const TOWERS: &str = "nearmiss.towers";
 const MODEL: &str = "nearmiss.model";
+const TRAINED_ON: &str = "nearmiss.trained_on";
 
 impl Tuner {
     /// The trained part of the weights in use.
@@ -50,6 +52,9 @@ impl Tuner {
         let invalid = |reason: String| Error::ModelInvalid { file: "adapter".into(), reason };
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| invalid(e.to_string()))?;
         let header = metadata.metadata().clone().unwrap_or_default();
+        if let Some(keys) = header.get(TRAINED_ON) {
+            return self.import_trained_on(keys);
+        }
         if let Some(files) = peft_files(bytes, &header) {
             return self.import_folder(&files).await;
         }
@@ -80,13 +85,13 @@ impl Tuner {
             base.with_bert(bert, fingerprint, towers, None)
         };
         self.verdict = None;
-        self.set_last(before, after.clone());
+        self.set_last(Some((before, after.clone())));
         self.take_up(after, None);
         Ok(())
     }
 
-    /// Everything that was trained or imported and is in use, as files to be imported one after another; none for the model as it was
-    /// loaded.
+    /// Everything that was trained or imported and is in use, as files to be imported one after another, the last of which says what it
+    /// was trained on; none for the model as it was loaded.
     ///
     /// # Errors
     /// `DeviceLost`.
@@ -107,7 +112,29 @@ impl Tuner {
         if self.encoder.head().is_some() {
             files.push(self.head_file().await?);
         }
+        if !now.trained_on().is_empty() {
+            let mut keys: Vec<u64> = now.trained_on().iter().copied().collect();
+            keys.sort_unstable();
+            let keys = keys.iter().map(|key| format!("{key:016x}")).collect::<Vec<_>>().join(" ");
+            files.push(to_safetensors(&[], &[(TRAINED_ON, keys)])?);
+        }
         Ok(files)
+    }
+
+    /// Says of the weights in use, or of those that wait, what they were trained on.
+    fn import_trained_on(&mut self, keys: &str) -> Result<()> {
+        let key = |key: &str| u64::from_str_radix(key, 16);
+        let keys = keys.split_ascii_whitespace().map(key).collect::<std::result::Result<HashSet<u64>, _>>();
+        let invalid = |e: std::num::ParseIntError| Error::ModelInvalid {
+            file: "adapter".into(),
+            reason: format!("its {TRAINED_ON}: {e}"),
+        };
+        let weights = self.coming().with_trained_on(keys.map_err(invalid)?);
+        if let Some((_, after)) = &mut self.last {
+            *after = weights.clone();
+        }
+        self.take_up(weights, None);
+        Ok(())
     }
 
     async fn transformer(&self, tower: Tower, towers: &str) -> Result<Vec<u8>> {

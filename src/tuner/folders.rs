@@ -43,7 +43,7 @@ impl Tuner {
         let before = self.encoder.snapshot();
         let after = self.encoder.import_folder(files, &self.original).await?;
         self.verdict = None;
-        self.set_last(before, after.clone());
+        self.set_last(Some((before, after.clone())));
         self.take_up(after, None);
         Ok(())
     }

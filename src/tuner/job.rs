@@ -44,7 +44,9 @@ impl Job {
     /// `InputInvalid` for a blank query or an option; `InsufficientData` without documents.
     pub fn compare(tuner: &Tuner, query: &str, options: CompareOptions) -> Result<Self> {
         let work = Work::Compare(Comparing::new(tuner, query, options)?);
-        let mut encodings = tuner.for_baseline(Split::Train);
+        let mut encodings = tuner.for_baseline(None);
+        // All that was judged, since what stands near the query is among its reasons.
+        encodings.extend(Split::ALL.map(|split| queries(tuner, split)));
         encodings.push(documents(tuner));
         Ok(Self { encodings, work })
     }
@@ -73,7 +75,7 @@ impl Job {
         let encodings = match search.as_mode() {
             Some(Mode::Lexical) => Vec::new(),
             _ => {
-                let mut encodings = tuner.for_baseline(split);
+                let mut encodings = tuner.for_baseline(Some(split));
                 encodings.extend([queries(tuner, split), documents(tuner)]);
                 encodings
             }
@@ -220,15 +222,16 @@ impl Tuner {
         Ok(Event::Evaluated { before, after: after.metrics, queries, verdict: self.verdict.clone() })
     }
 
-    /// What the model as it was loaded has not encoded yet, when another transformer is in use.
-    fn for_baseline(&self, split: Split) -> Vec<Encoding> {
+    /// What the model as it was loaded has not encoded yet of the documents and of the queries of one side, when another
+    /// transformer is in use.
+    fn for_baseline(&self, split: Option<Split>) -> Vec<Encoding> {
         let (original, length) = (&self.original, self.encoder.max_length());
         if original.fingerprints() == self.encoder.snapshot().fingerprints() {
             return Vec::new();
         }
         let [document, query] = original.fingerprints();
         let contents = self.corpus.documents().iter().map(|d| d.content());
-        let queries = self.queries(split).into_iter().map(|q| q.text);
+        let queries = split.into_iter().flat_map(|split| self.queries(split)).map(|q| q.text);
         let missing = [
             (Stage::Queries, self.vectors.missing(query, queries)),
             (Stage::Documents, self.vectors.missing(document, contents)),

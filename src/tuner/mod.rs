@@ -235,16 +235,28 @@ impl Tuner {
         self.near_misses.get_or_insert_with(|| Rc::new(NearMisses::new(documents, NEAR_MISS_SEED))).clone()
     }
 
-    /// Remembers the weights before and after a training or import; vectors that only the one before that needed go.
-    fn set_last(&mut self, before: Snapshot, after: Snapshot) {
-        let needed = [before.fingerprints(), after.fingerprints(), self.original.fingerprints()].concat();
-        if let Some((old_before, old_after)) = self.last.replace((before, after)) {
-            for old in [old_before.fingerprints(), old_after.fingerprints()].concat() {
+    /// Remembers the weights before and after a training or import, or that there are none to go back to; vectors that only the
+    /// ones before that needed go.
+    fn set_last(&mut self, last: Option<(Snapshot, Snapshot)>) {
+        let mut needed = [self.original.fingerprints(), self.encoder.snapshot().fingerprints()].concat();
+        needed
+            .extend(last.iter().flat_map(|(before, after)| [before, after]).flat_map(Snapshot::fingerprints));
+        if let Some((before, after)) = std::mem::replace(&mut self.last, last) {
+            for old in [before.fingerprints(), after.fingerprints()].concat() {
                 if !needed.contains(&old) {
                     self.vectors.forget(old);
                 }
             }
         }
+    }
+
+    /// Drops the vectors of texts that are no document and no judged query, so that nobody keeps them.
+    pub fn prune_vectors(&mut self) {
+        let contents = self.corpus.documents().iter().map(Document::content);
+        let queries = Split::ALL.into_iter().flat_map(|split| self.queries(split)).map(|query| query.text);
+        let texts: Vec<String> = contents.chain(queries).collect();
+        self.vectors.retain(&texts);
+        self.dense = None;
     }
 
     /// Vectors of weights in training serve one round of mining: they go when newer ones come, those of a cancelled run with
@@ -275,6 +287,7 @@ impl Tuner {
     /// Puts other weights into use.
     fn use_weights(&mut self, weights: &Snapshot) {
         self.encoder.restore(weights);
+        self.judgments.set_trained_on(weights.trained_on().clone());
         self.dense = None;
         self.weights += 1;
         self.revision += 1;

@@ -35,8 +35,8 @@ impl Tuner {
     /// Puts the model as it was loaded into use, likewise.
     pub fn reset_weights(&mut self) {
         self.verdict = None;
-        self.last = None;
         self.take_up(self.original.clone(), None);
+        self.set_last(None);
     }
 
     fn switch(&mut self, pick: impl Fn(&(Snapshot, Snapshot)) -> &Snapshot, kept: bool) -> Result<()> {

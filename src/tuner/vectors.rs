@@ -1,8 +1,8 @@
 //! Embeddings before any adapter, by text: nothing is encoded twice with the same weights.
 
 use crate::embeddings::Embeddings;
-use crate::encoder::{FNV_OFFSET, fnv1a};
 use crate::error::{Error, Result};
+use nearmiss_kernels::{FNV_OFFSET, fnv1a};
 use std::collections::{HashMap, HashSet};
 
 /// Names one text under one version of the weights.
@@ -73,6 +73,18 @@ impl Vectors {
     /// Lets go of all rows of these weights.
     pub(super) fn forget(&mut self, fingerprint: u64) {
         self.tables.remove(&fingerprint);
+    }
+
+    /// Keeps the rows of these texts alone, in order of arrival.
+    pub(super) fn retain(&mut self, texts: &[String]) {
+        for (&fingerprint, table) in &mut self.tables {
+            let wanted: HashSet<Key> = texts.iter().map(|text| key(fingerprint, text)).collect();
+            let staying: Vec<usize> =
+                (0..table.keys.len()).filter(|&at| wanted.contains(&table.keys[at])).collect();
+            table.rows = table.rows.gather(&staying);
+            table.keys = staying.into_iter().map(|at| table.keys[at]).collect();
+            table.at = table.keys.iter().enumerate().map(|(at, &key)| (key, at)).collect();
+        }
     }
 
     /// Keys and rows of these weights, in order of arrival, but for the first `from`.

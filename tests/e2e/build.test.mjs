@@ -1,7 +1,8 @@
 /** The view Build: calls on the page's engine, without eval, with what they gave, what was called and how fast it went. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
-import { idle, sample, search, start } from "./page.mjs";
+import { idle, loadModel, addNotes, sample, search, start, tell } from "./page.mjs";
 
 describe("the view Build", { timeout: 300_000 }, () => {
   let site, page;
@@ -59,7 +60,7 @@ describe("the view Build", { timeout: 300_000 }, () => {
   });
 
   it("tells what is wrong: no JSON, no list, an option that does not exist", async () => {
-    for (const [args, message] of [["[1,", /not JSON/], ["{}", /have to stand in a list/], ['["a", {"q": 1}]', /^INPUT_INVALID: .*q/], ["[fetch('x')]", /not JSON/]]) {
+    for (const [args, message] of [["[1,", /not JSON/], ["{}", /^Not sent: the arguments have to stand in a list/], ['["a", {"q": 1}]', /^INPUT_INVALID: .*q/], ["[fetch('x')]", /not JSON/]]) {
       const { ok, text } = await call("search", args);
       assert.deepEqual([ok, message.test(text)], [false, true], `${args} → ${text}`);
     }
@@ -94,7 +95,12 @@ describe("the view Build", { timeout: 300_000 }, () => {
     assert.doesNotMatch(code, /signal|onProgress/);
     await page.getByTestId("copy-calls").click();
     await page.locator("#calls-copied", { hasText: "Copied." }).waitFor();
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), code);
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    assert.equal(copied.split("\n").length, code.split("\n").length);
+    assert.doesNotMatch(copied, /more \*\/|…/, "what is shortened on the page is whole in the copy");
+    for (const { text } of sample().corpus) assert.ok(copied.includes(JSON.stringify(text)), text);
+    // Node reads it as a module: it is code.
+    execFileSync(process.execPath, ["--input-type=module", "--check"], { input: copied });
   });
 
   it("measures encoding, searching and training, and gives a table", async () => {
@@ -112,4 +118,96 @@ describe("the view Build", { timeout: 300_000 }, () => {
   });
 
   it("needed no eval, and logged no error", () => assert.deepEqual(site.errors, []));
+});
+
+describe("the view Build, by itself", { timeout: 300_000 }, () => {
+  let site;
+  before(async () => {
+    // A model whose files never come.
+    site = await start({ hooks: true, routes: { "/models/slow/": () => {} } });
+  });
+  after(() => site?.close());
+
+  const engineNote = (page) => page.getByTestId("build-note");
+
+  it("shows what went wrong with loading, where it was asked for, and goes no further", async () => {
+    const page = await site.open("?model=absent&device=cpu#build");
+    await page.getByTestId("build-load").click();
+    const error = page.locator("#playground").getByTestId("error");
+    await error.waitFor();
+    assert.equal(await error.isVisible(), true);
+    assert.equal(await error.getAttribute("data-code"), "MODEL_INVALID");
+    await page.locator("#build-load:enabled").waitFor();
+    assert.match(await engineNote(page).textContent(), /^No engine runs yet/);
+    assert.equal(await error.isVisible(), true, "it stays until it is dismissed");
+    await page.locator(".doors a", { hasText: "Tune" }).click();
+    await page.locator("#model").getByTestId("error").waitFor();
+    assert.equal(await page.locator("#documents-count").textContent(), "No notes yet.");
+    site.errors.length = 0;
+    await page.context().close();
+  });
+
+  it("can be cancelled while it loads, and then loads nothing else", async () => {
+    const page = await site.open("?model=slow&device=cpu#build");
+    await page.getByTestId("build-load").click();
+    const cancel = page.locator("#playground").getByTestId("cancel");
+    await cancel.waitFor();
+    // The bar goes along to another view.
+    await page.locator(".doors a", { hasText: "Learn" }).click();
+    await page.locator("#live").getByTestId("cancel").waitFor();
+    await page.locator(".doors a", { hasText: "Build" }).click();
+    await cancel.click();
+    await page.locator("#build-load:enabled").waitFor();
+    assert.match(await engineNote(page).textContent(), /^No engine runs yet/);
+    assert.equal(await page.locator("#documents-count").textContent(), "No notes yet.");
+    await page.context().close();
+  });
+
+  it("takes a person's own notes for its calls, and puts none of the sample's among them", async () => {
+    const page = await site.open("?model=tiny&device=cpu");
+    await addNotes(page, { "jam.txt": "Plum jam needs an hour.", "tea.txt": "Tea needs three minutes." });
+    await page.locator(".doors a", { hasText: "Build" }).click();
+    await page.getByTestId("build-load").click();
+    await engineNote(page).filter({ hasText: "with 2 passages" }).waitFor();
+    await page.locator("#call-run:enabled").waitFor();
+    assert.equal(await page.getByTestId("build-load").isVisible(), false);
+    await page.context().close();
+  });
+
+  it("measures what can be measured, and says what training lacks", async () => {
+    const page = await site.open("?model=tiny&device=cpu");
+    await loadModel(page);
+    await addNotes(page, { "jam.txt": "Plum jam needs an hour.", "tea.txt": "Tea needs three minutes." });
+    await search(page, "how long does tea take");
+    await page.getByTestId("mark-right").first().click();
+    await page.locator(".doors a", { hasText: "Build" }).click();
+    await page.getByTestId("measure").click();
+    await page.getByTestId("measure-note").filter({ hasText: /^Training was not measured\. Training still needs 1 more practice question and 2 more test questions/ }).waitFor();
+    assert.deepEqual(await page.getByTestId("measured").locator("th").allTextContents(), ["Encode 2 notes", "Search"]);
+    assert.equal(await page.getByTestId("error").count(), 0);
+    await page.context().close();
+  });
+
+  it("lets nothing be marked while a training runs that was asked for here", async () => {
+    const page = await site.open("?model=tiny&device=cpu#build");
+    await page.getByTestId("build-load").click();
+    await page.locator("#call-run:enabled").waitFor();
+    await page.locator(".doors a", { hasText: "Tune" }).click();
+    await search(page, sample().queries[1].text);
+    await page.locator(".doors a", { hasText: "Build" }).click();
+    await page.getByTestId("call").selectOption("train");
+    await tell(page, "hold", { step: 2 });
+    await page.getByTestId("call-run").click();
+    await page.locator("#playground .busy .label", { hasText: "Step 1 of" }).waitFor();
+    await page.locator(".doors a", { hasText: "Tune" }).click();
+    const mark = page.getByTestId("hit").last().getByTestId("mark-right");
+    assert.equal(await mark.getAttribute("aria-disabled"), "true");
+    await page.locator("#training").getByTestId("cancel").waitFor();
+    await tell(page, "release");
+    await page.getByTestId("verdict").waitFor();
+    await page.locator("#train:enabled").waitFor();
+    assert.equal(await mark.getAttribute("aria-disabled"), "false");
+    await page.context().close();
+    assert.deepEqual(site.errors, []);
+  });
 });

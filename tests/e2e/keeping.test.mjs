@@ -19,7 +19,7 @@ describe("what is kept on this device", { timeout: 300_000 }, () => {
   before(async () => void (site = await start()));
   after(() => site?.close());
 
-  it("notes and marks are there again after a reload, found and undone as before", async () => {
+  it("notes and marks are there again after a reload, and found as before", async () => {
     const page = await site.open(OPEN);
     assert.match(await page.locator("#kept").textContent(), /^Nothing is kept yet/);
     await loadModel(page);
@@ -90,9 +90,46 @@ describe("what is kept on this device", { timeout: 300_000 }, () => {
     await search(page, "ferry noon");
     assert.equal((await hits(page))[0].id, "ferry.txt");
     await unfold(page.locator("#keeping details"));
-    await page.getByTestId("import-all").setInputFiles({ ...kept, buffer: kept.buffer.subarray(0, 40) });
+    const damaged = { ...kept, buffer: kept.buffer.subarray(0, 40) };
+    await page.getByTestId("import-all").setInputFiles(damaged);
+    assert.equal(await page.evaluate(() => document.activeElement?.id), "import-no", "what is here would be gone");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.locator("#import-sure").isVisible(), false);
+    assert.equal(await page.locator("#documents-count").textContent(), "3 notes.");
+    await page.getByTestId("import-all").setInputFiles(damaged);
+    await page.getByTestId("import-yes").click();
     await page.getByTestId("error").waitFor();
     assert.equal(await page.getByTestId("error").getAttribute("data-code"), "STORAGE_CORRUPT");
+    await page.context().close();
+  });
+
+  it("nothing of a person’s is left on the page, in any view, when everything is deleted", async () => {
+    const page = await site.open(OPEN);
+    await loadModel(page);
+    await addNotes(page, { ...NOTES, "odd.bin": "\0" });
+    await page.locator("#skipped", { hasText: "odd.bin" }).waitFor();
+    await search(page, "knead dough");
+    await page.getByTestId("mark-right").first().click();
+    await page.locator('[data-mark="true"]').waitFor();
+    await page.locator(".doors a", { hasText: "Build" }).click();
+    await page.getByTestId("call").selectOption("search");
+    await page.getByTestId("call-args").fill('["ferry noon", { "k": 1 }]');
+    await page.getByTestId("call-run").click();
+    await page.locator("#call-result", { hasText: "ferry.txt" }).waitFor();
+    await page.getByTestId("calls").filter({ hasText: "knead dough" }).waitFor();
+    await page.locator(".doors a", { hasText: "Tune" }).click();
+    await unfold(page.locator("#keeping details"));
+    await page.getByTestId("delete-all").click();
+    await page.getByTestId("delete-yes").click();
+    await page.locator("#keeping-note", { hasText: "Everything is deleted" }).waitFor();
+    await page.locator(".doors a", { hasText: "Build" }).click();
+    await page.getByTestId("calls").filter({ hasNotText: "knead dough" }).waitFor();
+    const traces = await page.evaluate(() => {
+      const typed = [...document.querySelectorAll("input, textarea")].map(({ value }) => value);
+      return `${document.documentElement.innerHTML}\n${typed.join("\n")}`.match(/ferry|odd\.bin|knead/gi);
+    });
+    assert.equal(traces, null);
+    assert.deepEqual(site.errors, []);
     await page.context().close();
   });
 

@@ -56,15 +56,44 @@ describe("the lesson, live", { timeout: 300_000 }, () => {
     await page.getByTestId("live-note").filter({ hasText: /held-out questions/ }).waitFor();
   });
 
-  it("goes back to the recording when it is asked to, or when the settings change", async () => {
+  it("goes back to the recording when it is asked to", async () => {
     await page.getByTestId("end-live").click();
     await page.locator("#go-live:focus").waitFor();
     assert.equal(await page.getByTestId("end-live").isVisible(), false);
+    await page.getByTestId("ends").filter({ hasText: "margin 0.1" }).waitFor();
+  });
+
+  it("begins anew, live, when the ring or a choice is changed", async () => {
     await page.getByTestId("go-live").click();
     await live();
+    await page.getByTestId("step-on").click();
+    await atStep(1);
+    await page.getByTestId("ring").focus();
+    await page.keyboard.press("ArrowUp");
+    await page.getByTestId("told").filter({ hasText: /^Before the first step.*margin of 0\.2\.$/ }).waitFor();
+    await live();
+    await page.getByTestId("step-on").click();
+    await atStep(1);
+    assert.match(await told(), /margin of 0\.2\./);
+    // Two in a row: the last is what is trained.
     await page.locator("[name=lesson-negatives][value=random]").check();
-    await page.getByTestId("end-live").waitFor({ state: "hidden" });
-    await page.getByTestId("ends").filter({ hasText: "margin 0.1" }).waitFor();
+    await page.locator("[name=lesson-negatives][value=bm25]").check();
+    await live();
+    await atStep(0);
+    const before = await told();
+    await page.getByTestId("step-on").click();
+    await atStep(1);
+    assert.notEqual(await told(), before);
+    assert.equal(await page.locator("[name=lesson-negatives]:checked").getAttribute("value"), "bm25");
+    assert.equal(await page.getByTestId("end-live").isVisible(), true);
+  });
+
+  it("ends where the guided lesson goes on to another recording, and says so", async () => {
+    await page.getByTestId("guide-next").click();
+    await page.getByTestId("live-note").filter({ hasText: /^The lesson shows recordings/ }).waitFor();
+    assert.equal(await page.getByTestId("end-live").isVisible(), false);
+    assert.equal(await page.getByTestId("go-live").isEnabled(), true);
+    await page.getByTestId("guide-end").click();
   });
 
   it("leaves the view Tune without notes, marks or model", async () => {
@@ -78,7 +107,7 @@ describe("the lesson, live", { timeout: 300_000 }, () => {
   it("says what is wrong when the model cannot be loaded, and stays with the recording", async () => {
     const page = await site.open("?model=absent&device=cpu#learn");
     await page.locator("#go-live:enabled").click();
-    await page.locator("#stage").getByTestId("error").waitFor();
+    await page.locator("#live").getByTestId("error").waitFor();
     assert.equal(await page.locator("#go-live").isEnabled(), true);
     await page.getByTestId("step-on").click();
     await page.getByTestId("step-label").filter({ hasText: "Step 1 of" }).waitFor();

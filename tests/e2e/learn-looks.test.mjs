@@ -19,26 +19,60 @@ describe("how the views Learn and Build look", { timeout: 300_000 }, () => {
   after(() => site?.close());
 
   const ready = (page) => page.locator("#lesson-notes tr:visible, #playground:visible").first().waitFor();
+  /** At every size, in both schemes: what axe finds, what is wider than the window, and what is cut off within. */
+  const check = async (page, state) => {
+    await page.evaluate(axe.source);
+    for (const [name, size] of Object.entries(SIZES)) {
+      for (const colorScheme of ["light", "dark"]) {
+        await page.setViewportSize(size);
+        await page.emulateMedia({ colorScheme });
+        await page.screenshot({ path: join(PICTURES, `${state}-${name}-${colorScheme}.png`) });
+        const where = `${state}, ${name}, ${colorScheme}`;
+        assert.deepEqual(await violations(page), [], where);
+        const { scroll, client } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth }));
+        assert.ok(scroll <= client, `${where}: ${scroll} pixels wide in a window of ${client}`);
+        assert.deepEqual(await cutOff(page), [], where);
+      }
+    }
+  };
+
   const STATES = { learn: "#learn", lesson: "#learn&guide=4&step=10", collapse: "#learn&trouble=collapse&step=24", build: "#build" };
   for (const [state, address] of Object.entries(STATES)) {
     it(`is in order: ${state}`, async () => {
       const page = await site.open(address, { reducedMotion: "reduce" });
       await ready(page);
-      await page.evaluate(axe.source);
-      for (const [name, size] of Object.entries(SIZES)) {
-        for (const colorScheme of ["light", "dark"]) {
-          await page.setViewportSize(size);
-          await page.emulateMedia({ colorScheme });
-          await page.screenshot({ path: join(PICTURES, `${state}-${name}-${colorScheme}.png`) });
-          const where = `${state}, ${name}, ${colorScheme}`;
-          assert.deepEqual(await violations(page), [], where);
-          const { scroll, client } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth }));
-          assert.ok(scroll <= client, `${where}: ${scroll} pixels wide in a window of ${client}`);
-        }
-      }
+      await check(page, state);
       await page.context().close();
     });
   }
+
+  it("is in order: the lesson, live", async () => {
+    const page = await site.open("?device=cpu#learn", { reducedMotion: "reduce" });
+    await page.locator("#go-live:enabled").click();
+    await page.getByTestId("live-note").filter({ hasText: /^Live:/ }).waitFor();
+    await page.getByTestId("step-on").click();
+    await page.getByTestId("step-label").filter({ hasText: "Step 1 of" }).waitFor();
+    await check(page, "live");
+    await page.context().close();
+  });
+
+  it("is in order: Build with an engine, a result, events and measurements", async () => {
+    const page = await site.open("?device=cpu#build", { reducedMotion: "reduce" });
+    await page.getByTestId("build-load").click();
+    await page.locator("#call-run:enabled").waitFor();
+    for (const call of ["train", "search"]) {
+      await page.getByTestId("call").selectOption(call);
+      await page.getByTestId("call-run").click();
+      await page.locator("#announce", { hasText: `nm.${call} gave a result` }).waitFor({ state: "attached" });
+      await page.locator("#call-run:enabled").waitFor();
+    }
+    await page.getByTestId("measure").click();
+    await page.getByTestId("measured").locator("tr").nth(2).waitFor();
+    await page.locator("#measure:enabled").waitFor();
+    await check(page, "built");
+    await page.context().close();
+    assert.deepEqual(site.errors, []);
+  });
 
   it("has headings in order in every view", async () => {
     for (const address of ["#learn", "#build"]) {
@@ -105,6 +139,16 @@ describe("how the views Learn and Build look", { timeout: 300_000 }, () => {
     assert.deepEqual(site.errors, []);
   });
 });
+
+/** Elements whose content is wider than they are, although they neither scroll nor shorten it. */
+async function cutOff(page) {
+  return page.evaluate(() =>
+    [...document.querySelectorAll("main *, header *")]
+      .filter((element) => element instanceof HTMLElement && element.clientWidth > 0 && element.checkVisibility() && !element.closest(".visually-hidden, .choice input"))
+      .filter((element) => element.scrollWidth > element.clientWidth + 1 && !/auto|scroll/.test(getComputedStyle(element).overflowX) && getComputedStyle(element).display !== "inline")
+      .map((element) => `${element.tagName} ${element.id || element.className}: ${element.scrollWidth} in ${element.clientWidth}`),
+  );
+}
 
 /** What axe finds against WCAG 2.2 AA and its own best practices, shortened to what one needs to mend it. */
 async function violations(page) {

@@ -132,6 +132,88 @@ describe("the view Learn", { timeout: 300_000 }, () => {
     await page.context().close();
   });
 
+  it("names notes of the map by keyboard, in the direction of the arrow", async () => {
+    const page = await open("#learn&step=5");
+    const map = page.locator("#map svg");
+    const name = () => page.locator("#map .name").textContent();
+    await page.locator("#dial .point").last().focus();
+    await page.getByTestId("ring").focus();
+    await page.keyboard.press("Tab");
+    assert.equal(await map.evaluate((svg) => svg === document.activeElement), true, "it comes after the ring");
+    assert.equal(await name(), "The question");
+    const place = () => page.locator("#map .found").evaluate((ring) => ring.getBoundingClientRect().x);
+    const start = await place();
+    await page.keyboard.press("ArrowRight");
+    assert.notEqual(await name(), "The question");
+    assert.ok((await place()) > start);
+    assert.equal(await map.getAttribute("aria-valuetext"), await name());
+    const names = new Set();
+    for (let press = 0; press < 100; press += 1) {
+      names.add(await name());
+      await page.keyboard.press("ArrowRight");
+    }
+    assert.ok(names.size > 5, "at the edge it stays");
+    const { valuenow, valuemax } = await map.evaluate((svg) => ({ valuenow: Number(svg.ariaValueNow), valuemax: Number(svg.ariaValueMax) }));
+    assert.ok(valuenow >= 1 && valuenow <= valuemax);
+    await page.keyboard.press("Home");
+    assert.equal(await name(), "The question");
+    await page.context().close();
+  });
+
+  it("names notes by touch, until another is touched", async () => {
+    const page = await open("#learn&step=5", { viewport: { width: 390, height: 844 }, hasTouch: true });
+    for (const [picture, kind] of [["map", "positive"], ["map", "question"], ["dial", "positive"], ["dial", "negative"]]) {
+      const point = page.locator(`#${picture} .point.${kind}`).first();
+      await point.tap();
+      const name = page.locator(`#${picture} .name`);
+      assert.notEqual(await name.textContent(), "", `${picture}, ${kind}`);
+      const [text, box] = [await name.boundingBox(), await page.locator(`#${picture}`).boundingBox()];
+      assert.ok(text.x >= box.x && text.x + text.width <= box.x + box.width, `${await name.textContent()} is whole`);
+    }
+    await page.context().close();
+  });
+
+  it("writes the address seldom, however fast the steps come, and lives with a browser that refuses", async () => {
+    const page = await open("#learn");
+    await page.clock.install();
+    await page.clock.pauseAt(Date.now() + 60_000);
+    await page.evaluate(() => {
+      const replace = history.replaceState.bind(history);
+      globalThis.written = [];
+      history.replaceState = (...args) => {
+        globalThis.written.push(args[2]);
+        if (globalThis.refuse) throw new DOMException("too many calls", "SecurityError");
+        replace(...args);
+      };
+    });
+    const range = page.getByTestId("lesson-step");
+    await range.focus();
+    for (let step = 1; step <= 24; step += 1) await page.keyboard.press("ArrowRight");
+    await atStep(page, 24);
+    await page.clock.runFor(400);
+    const written = await page.evaluate(() => globalThis.written);
+    assert.deepEqual(written, ["#learn&step=1", "#learn&step=24"]);
+    assert.equal(new URL(page.url()).hash, "#learn&step=24");
+    await page.evaluate(() => (globalThis.refuse = true));
+    for (let step = 23; step >= 20; step -= 1) await page.keyboard.press("ArrowLeft");
+    await page.clock.runFor(400);
+    await atStep(page, 20);
+    assert.match(await text(page, "told"), /^Step 20:/);
+    await page.context().close();
+  });
+
+  it("keeps the settings of a view that is left in haste", async () => {
+    const page = await open("#learn");
+    await page.getByTestId("lesson-step").focus();
+    for (const key of ["ArrowRight", "ArrowRight", "ArrowRight"]) await page.keyboard.press(key);
+    await page.locator(".doors a", { hasText: "Build" }).click();
+    await page.locator("#build h1:focus").waitFor();
+    await page.goBack();
+    await page.locator("#learn h1:focus").waitFor();
+    await atStep(page, 3);
+    await page.context().close();
+  });
+
   it("restores a state from its link, and writes it there", async () => {
     const page = await open("#learn&negatives=bm25&margin=0.1&step=12&question=3&slow=true");
     await atStep(page, 12);
@@ -198,17 +280,33 @@ describe("the view Learn", { timeout: 300_000 }, () => {
     await page.getByTestId("guide-next").click();
     await page.locator("#guide-title", { hasText: "A lesson in ten steps" }).waitFor();
     assert.equal(await page.getByTestId("guide-end").isVisible(), false);
+    await page.getByTestId("told").filter({ hasText: /^Before the first step/ }).waitFor();
+    assert.equal(await page.locator("[name=lesson-trouble]:checked").getAttribute("value"), "none");
+    assert.equal(await page.getByTestId("ring").getAttribute("aria-disabled"), "false");
+    assert.equal(await page.locator("#lesson-negatives").evaluate((fieldset) => fieldset.disabled), false);
     await page.context().close();
   });
 
   it("says so when a recording is missing, and tries again", async () => {
     const page = await open("#learn");
-    await page.route("**/lesson/random-0.2.json", (route) => route.abort());
+    await page.route("**/lesson/random-0.2.json?*", (route) => route.abort());
     await page.locator("[name=lesson-negatives][value=random]").check();
     await page.getByTestId("error").filter({ hasText: "random-0.2.json" }).waitFor();
-    await page.unroute("**/lesson/random-0.2.json");
+    await page.unroute("**/lesson/random-0.2.json?*");
     await page.locator("[name=lesson-negatives][value=bm25]").check();
     await changed(page, () => page.locator("[name=lesson-negatives][value=random]").check());
+    await page.context().close();
+  });
+
+  it("shows everything else where one part of the page fails", async () => {
+    const page = await open("#learn");
+    await page.evaluate(() => document.getElementById("told").remove());
+    const quality = await text(page, "quality-text");
+    await page.getByTestId("lesson-step").press("End");
+    await atStep(page, 24);
+    assert.notEqual(await text(page, "quality-text"), quality);
+    assert.ok(site.errors.length > 0 && site.errors.every((error) => /no element #told|ERR_FAILED/.test(error)), site.errors.join("\n"));
+    site.errors.length = 0;
     await page.context().close();
   });
 

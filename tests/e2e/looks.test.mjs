@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import axe from "axe-core";
 import { ROOT } from "../harness.mjs";
-import { file, importMarks, loadModel, loadSample, mine, sample, search, start, tell, unfold } from "./page.mjs";
+import { file, idle, importMarks, loadModel, loadSample, mine, sample, search, start, tell, unfold } from "./page.mjs";
 
 /** Where the pictures go, for a person to look at; git ignores it. */
 const PICTURES = join(ROOT, "test-results");
 
-const SIZES = { small: { width: 360, height: 740 }, phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } };
+const SIZES = { small: { width: 360, height: 740 }, phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 }, wall: { width: 3840, height: 2160 } };
 
 describe("how the page looks", { timeout: 300_000 }, () => {
   let site, page;
@@ -27,7 +27,7 @@ describe("how the page looks", { timeout: 300_000 }, () => {
       for (const colorScheme of ["light", "dark"]) {
         await page.setViewportSize(size);
         await page.emulateMedia({ colorScheme });
-        await page.screenshot({ path: join(PICTURES, `${state}-${name}-${colorScheme}.png`), fullPage: name !== "desk" });
+        await page.screenshot({ path: join(PICTURES, `${state}-${name}-${colorScheme}.png`), fullPage: name === "small" || name === "phone" });
         const where = `${state}, ${name}, ${colorScheme}`;
         assert.deepEqual(await violations(page), [], where);
         const { scroll, client } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth }));
@@ -84,6 +84,22 @@ describe("how the page looks", { timeout: 300_000 }, () => {
   it("is in order with the verdict", async () => {
     await page.getByTestId("verdict").waitFor();
     await check("verdict");
+    assert.deepEqual(await headings(page), []);
+  });
+
+  it("is in order with notes removed, and with weights that were trained on an earlier visit", async () => {
+    await unfold(page.locator("#documents-list"));
+    await page.getByRole("button", { name: /^Remove / }).nth(2).click();
+    await page.locator("#removed").waitFor();
+    await idle(page);
+    await check("removed");
+    if ((await page.getByTestId("keep").getAttribute("aria-pressed")) === "false") await page.getByTestId("keep").click();
+    await page.locator("#keep[aria-pressed=true]:enabled").waitFor();
+    await page.reload();
+    await page.evaluate(axe.source);
+    await loadModel(page);
+    await page.locator("#in-use", { hasText: "trained earlier" }).waitFor();
+    await check("restored");
     assert.deepEqual(await headings(page), []);
     assert.deepEqual(site.errors, []);
   });

@@ -13,9 +13,10 @@ describe("the page without a network", { timeout: 300_000 }, () => {
 
   it("keeps itself, but neither models nor engines that nobody asked for", async () => {
     await page.waitForFunction(async () => (await navigator.serviceWorker.ready).active?.state === "activated" && navigator.serviceWorker.controller !== null);
-    assert.deepEqual(site.server.requests.filter((path) => /wasm|safetensors|models|cmaps/.test(path)), []);
+    assert.deepEqual(site.server.requests.filter((path) => /wasm|safetensors|models/.test(path)), []);
+    assert.deepEqual(site.server.requests.filter((path) => path.includes("cmaps")), ["/cmaps.maps"], "tables of characters, all in one");
     const names = await page.evaluate(async () => (await (await caches.open((await caches.keys()).find((name) => name.startsWith("nearmiss-page-")))).keys()).map(({ url }) => new URL(url).pathname));
-    for (const name of ["/index.html", "/door.js", "/sample/corpus.jsonl", "/sample/lesson/dense-0.2.json"]) assert.ok(names.includes(name), name);
+    for (const name of ["/index.html", "/door.js", "/sample/corpus.jsonl", "/sample/lesson/dense-0.2.json", "/cmaps/90ms-RKSJ-H.bcmap"]) assert.ok(names.includes(name), name);
   });
 
   it("keeps the one engine that is used, and asks for nothing once the model has loaded", async () => {

@@ -25,11 +25,11 @@ export async function start({ webgpu = false, hooks = false, worker = "", routes
       ...(before && { "/assets/worker-": workerScript(before) }),
       ...routes,
     },
-    { headers: { "content-security-policy": policy(), "x-content-type-options": "nosniff" } },
+    { headers: headers() },
   );
   const chromium = await launch({ webgpu });
   const open = async (address = "", options = {}) => {
-    // Tests that count requests must not meet those by which the page keeps itself; offline.test.mjs lets them in.
+    // Most tests are about the page alone; network.test.mjs and offline.test.mjs let in what keeps it.
     const page = await chromium.open(address === "about:blank" ? address : server.url + address, { serviceWorkers: "block", ...options });
     page.setDefaultTimeout(PATIENCE);
     return page;
@@ -46,12 +46,11 @@ export function answer(body, status = 200, type = "application/json") {
   return (_, response) => response.writeHead(status, { "content-type": type }).end(body);
 }
 
-/** The one that stands in index.html, as the preview server sends it. */
-function policy() {
-  const page = readFileSync(join(ROOT, "www/dist/index.html"), "utf8");
-  const content = page.match(/http-equiv="Content-Security-Policy"\s+content="([^"]+)"/)?.[1];
-  if (!content) throw new Error("the built page has no Content-Security-Policy");
-  return `${content}; frame-ancestors 'none'`;
+/** Those that the built page asks of its host, for every file. */
+function headers() {
+  const [paths, ...lines] = readFileSync(join(ROOT, "www/dist/_headers"), "utf8").trimEnd().split("\n");
+  if (paths !== "/*") throw new Error(`the headers are for ${paths} only`);
+  return Object.fromEntries(lines.map((line) => line.match(/^ {2}([\w-]+): (.+)$/).slice(1)));
 }
 
 function workerScript(before) {

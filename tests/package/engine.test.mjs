@@ -151,6 +151,22 @@ describe("mining", { timeout: 300_000 }, () => {
   });
 });
 
+test("what is nested without end is refused at the door, and the engine lives on", { timeout: 300_000 }, async () => {
+  const nested = (levels) => JSON.parse(`${"[".repeat(levels)}${"]".repeat(levels)}`);
+  const refused = (field) => ({ code: "INPUT_INVALID", message: `${field}: must not be nested deeper than 100 levels` });
+  const nm = await Nearmiss.create({ model: MODEL, device: "cpu", worker: false });
+  try {
+    for (const levels of [101, 1000, 2500]) {
+      await assert.rejects(nm.documents.add([{ id: "deep", text: "turn the valve", metadata: nested(levels) }]), refused("documents[0].metadata"));
+      await assert.rejects(nm.search("valve", { filter: { and: nested(levels - 1) } }), refused("options.filter"));
+    }
+    await nm.documents.add([{ id: "deep", text: "turn the valve", metadata: nested(100) }]);
+    assert.deepEqual((await nm.search("valve"))[0].metadata, nested(100));
+  } finally {
+    await nm.dispose();
+  }
+});
+
 describe("judgments", { timeout: 300_000 }, () => {
   let nm;
   before(async () => (nm = await open()));

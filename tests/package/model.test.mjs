@@ -1,5 +1,6 @@
 /** Loading a model: from a server that behaves and from one that does not, from disk, from bytes. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -129,4 +130,48 @@ test("a module that cannot be loaded stops the model's download", async () => {
   };
   await assert.rejects(createHost({ model: url }, { ...fake().seams, loadModule }), { code: "INTERNAL", message: /no module/ });
   await closed.promise;
+});
+
+test("weights on a disk are read where they lie, and let go of", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "nearmiss-"));
+  after(() => rm(folder, { recursive: true }));
+  for (const name of ["config.json", "tokenizer.json", "model.safetensors"]) await writeFile(join(folder, name), MODEL[name]);
+  const events = [];
+  const { config, weights } = await loadModel(folder, { inPlace: true, onProgress: (event) => events.push(event) });
+  assert.ok(config instanceof Uint8Array);
+  assert.equal(weights.length, WEIGHTS.length);
+  assert.deepEqual(weights.read(1000, 70_000), WEIGHTS.slice(1000, 71_000));
+  assert.equal(weights.read(WEIGHTS.length - 10, 20).length, 10, "no more than there is");
+  weights.close();
+  assert.throws(() => weights.read(0, 1), { code: "EBADF" });
+  const last = events.filter(({ file }) => file === "model.safetensors").at(-1);
+  assert.deepEqual([last.loaded, last.total], [WEIGHTS.length, WEIGHTS.length]);
+
+  // Where a digest is to be checked every byte must be seen first.
+  const digest = createHash("sha256").update(WEIGHTS).digest("hex");
+  const checked = await loadModel({ url: folder, sha256: { "model.safetensors": digest } }, { inPlace: true });
+  assert.deepEqual(checked.weights, WEIGHTS);
+  await rm(join(folder, "model.safetensors"));
+  await assert.rejects(loadModel(folder, { inPlace: true }), { code: "MODEL_INVALID", message: /model\.safetensors.*no such file/ });
+  await mkdir(join(folder, "model.safetensors"));
+  await assert.rejects(loadModel(folder, { inPlace: true }), { code: "MODEL_INVALID", message: /EISDIR/ });
+});
+
+test("an engine's weights are closed whether it opens or not", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "nearmiss-"));
+  after(() => rm(folder, { recursive: true }));
+  for (const name of ["config.json", "tokenizer.json", "model.safetensors"]) await writeFile(join(folder, name), MODEL[name]);
+  for (const refuse of [false, true]) {
+    const seen = [];
+    const { seams } = fake({
+      create: (files) => {
+        seen.push(files.weights);
+        if (refuse) throw Object.assign(new Error("no"), { code: "MODEL_INVALID" });
+      },
+    });
+    const host = await createHost({ model: folder, device: "cpu" }, seams).catch((error) => error);
+    assert.equal(host.code, refuse ? "MODEL_INVALID" : undefined);
+    assert.throws(() => seen[0].read(0, 1), { code: "EBADF" });
+    await host.dispose?.();
+  }
 });

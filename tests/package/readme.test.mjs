@@ -12,7 +12,7 @@ import { promisify } from "node:util";
 const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
 const TINY = join(ROOT, "tests/fixtures/tiny-bert");
 const FETCHED = join(ROOT, "www/public/models/all-MiniLM-L6-v2");
-const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "pkg/README.md", "www/public/sample/README.md"];
+const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "bench/README.md", "pkg/README.md", "www/public/sample/README.md"];
 
 const read = (path) => readFileSync(join(ROOT, path), "utf8");
 

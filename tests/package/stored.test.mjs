@@ -224,8 +224,9 @@ describe("a store", { timeout: 300_000 }, () => {
   test("a store that is mostly out of date is written anew when it is opened, with nothing lost", async () => {
     const spec = "memory:rewritten";
     const first = await open(spec);
-    await first.documents.add(DOCUMENTS);
+    await first.documents.add([...DOCUMENTS, { id: "secret", text: "something to be forgotten" }]);
     await first.judgments.add(JUDGMENTS);
+    await first.documents.remove(["secret"]);
     await first.dispose();
     // Checkpoints of 5 MB, each in the place of the one before.
     const store = await openStore(spec);
@@ -239,7 +240,9 @@ describe("a store", { timeout: 300_000 }, () => {
     assert.deepEqual((await again.storage.checkpoint()).slice(0, 2), new Uint8Array([4, 4]));
     const kept = { documents: await again.documents.list(), judgments: await again.judgments.list() };
     await again.dispose();
-    assert.deepEqual((await records(spec)).map(({ type }) => type), ["nearmiss", "call", "call", "vectors", "weights", "checkpoint"]);
+    const written = await records(spec);
+    assert.deepEqual(written.map(({ type }) => type), ["nearmiss", "call", "call", "vectors", "weights", "checkpoint"]);
+    assert.equal(written[3].data.keys.length, DOCUMENTS.length, "no embedding of what was removed");
     const third = await open(spec);
     assert.deepEqual({ documents: await third.documents.list(), judgments: await third.judgments.list() }, kept);
     assert.equal(await encoded((onProgress) => third.documents.add(kept.documents, { onProgress })), 0);

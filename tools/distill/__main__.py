@@ -9,20 +9,27 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import transformers
 from tokenizers import Tokenizer
 
 import pack
 import texts
 from settings import Settings
 from student import Student, axes, prune
-from teacher import MAX_LENGTH, Teacher
+from teacher import MAX_LENGTH, PRODUCTS, Teacher
 from train import Texts, train
 
 
-def labelled(pieces: list[str], teacher: Teacher, work: Path, log) -> np.ndarray:
+def key(pieces: list[str], model: Path) -> str:
+    """Of everything that the vectors depend on: the texts, the teacher's files, where it cuts, how it multiplies, what it runs in."""
+    files = [hashlib.sha256((model / name).read_bytes()).hexdigest() for name in ("config.json", "tokenizer.json", "model.safetensors")]
+    made = {"texts": pieces, "teacher": files, "length": MAX_LENGTH, "products": str(PRODUCTS), "versions": [torch.__version__, transformers.__version__]}
+    return hashlib.sha256(json.dumps(made).encode()).hexdigest()[:16]
+
+
+def labelled(pieces: list[str], teacher: Teacher, model: Path, work: Path, log) -> np.ndarray:
     """The teacher's vectors of these texts, kept from run to run: they take the longest after the training."""
-    key = hashlib.sha256(json.dumps(pieces).encode()).hexdigest()[:16]
-    kept = work / f"teacher-{key}.npy"
+    kept = work / f"teacher-{key(pieces, model)}.npy"
     if not kept.exists():
         last = [0.0]
 
@@ -60,8 +67,8 @@ def main() -> None:
         pieces = pieces[:: round(1 / settings.share)]
         settings = dataclasses.replace(settings, share=1.0)
     log(f"{len(pieces)} texts, {len(vocabulary)} of {len(teacher.tokenizer)} tokens kept")
-    vectors = labelled(pieces, teacher, given.work, log)
-    words = labelled([token.removeprefix("##") for token in vocabulary], teacher, given.work, log)
+    vectors = labelled(pieces, teacher, given.model, given.work, log)
+    words = labelled([token.removeprefix("##") for token in vocabulary], teacher, given.model, given.work, log)
     log("labelled")
 
     directions = axes(vectors[:: max(1, len(vectors) // 200_000)].astype(np.float32), settings.hidden)

@@ -5,6 +5,7 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 MAX_LENGTH = 256  # tokens, as in its sentence_bert_config.json
+PRODUCTS = torch.bfloat16  # of matrices; cosine to float32 above .999
 
 
 def batches(lengths: np.ndarray, tokens: int) -> list[np.ndarray]:
@@ -28,7 +29,7 @@ class Teacher:
 
     @torch.inference_mode()
     def encode(self, texts: list[str], progress=lambda done, of: None) -> np.ndarray:
-        """`[len(texts), 384]` float16 unit rows; matrix products in bfloat16 (cosine to float32 above .999)."""
+        """`[len(texts), 384]` float16 unit rows."""
         ids = self.tokens(texts)
         lengths = np.array([len(i) for i in ids])
         out = np.zeros((len(texts), self.model.config.hidden_size), np.float16)
@@ -41,7 +42,7 @@ class Teacher:
                 padded[row, : lengths[index]] = ids[index]
                 mask[row, : lengths[index]] = 1
             padded, mask = torch.from_numpy(padded), torch.from_numpy(mask)
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+            with torch.autocast("cpu", dtype=PRODUCTS):
                 states = self.model(input_ids=padded, attention_mask=mask).last_hidden_state
             pooled = (states.float() * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
             out[batch] = torch.nn.functional.normalize(pooled, dim=1).numpy().astype(np.float16)

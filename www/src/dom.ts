@@ -31,9 +31,14 @@ export function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Says something to screen readers; the message is short and final, never a running count. */
+/** Says something to screen readers; the message is short and final, never a running count. The same words twice are said twice. */
 export function announce(text: string): void {
-  setText(byId("announce"), text);
+  byId("announce").replaceChildren(el("span", {}, text));
+}
+
+/** What was said last is not to be found on the page any longer. */
+export function hush(): void {
+  byId("announce").replaceChildren();
 }
 
 /** The checked value of a radio group. */

@@ -8,16 +8,38 @@ import { readLesson, writeLesson } from "./learn/settings.ts";
 import { DEFAULTS, readHash, writeHash, type Settings } from "./settings.ts";
 import type { State, Store } from "./state.ts";
 
+/** Milliseconds from one change of the address to the next: Safari throws at the hundredth within half a minute, and sliders are quick. */
+const PACE = 400;
+
 /** Keeps address and state in step, both ways. Going from view to view adds to the browser's history, settings do not. */
 export function linkState(store: Store): void {
   store.update(arrival(location.hash));
+  let timer = 0;
+  let written = -PACE;
   const write = () => {
+    clearTimeout(timer);
+    timer = 0;
     const hash = addressOf(store.state);
     if (hash === canonical(location.hash)) return;
-    history.replaceState(null, "", hash === "" ? location.pathname + location.search : `#${hash}`);
+    written = performance.now();
+    try {
+      history.replaceState(null, "", hash === "" ? location.pathname + location.search : `#${hash}`);
+    } catch {
+      // The browser has had enough for now; the next change brings the address up to date.
+    }
   };
-  store.watch((state) => [state.door, state.lesson, ...(Object.keys(DEFAULTS) as (keyof Settings)[]).map((name) => state[name])], write);
+  // A change that stands alone shows at once, of a row of them the last.
+  const writeSoon = () => {
+    const wait = written + PACE - performance.now();
+    if (wait <= 0) write();
+    else timer ||= window.setTimeout(write, wait);
+  };
+  store.watch((state) => [state.door, state.lesson, ...(Object.keys(DEFAULTS) as (keyof Settings)[]).map((name) => state[name])], writeSoon);
+  // Before a link is followed, and before the page is left: each entry of the history has the settings that it was left with.
+  for (const type of ["click", "pagehide"]) addEventListener(type, () => timer !== 0 && write(), { capture: true });
   addEventListener("hashchange", () => {
+    clearTimeout(timer);
+    timer = 0;
     const { door } = store.state;
     store.update(arrival(location.hash));
     // A link to a view alone leaves its settings as they are; the address then says what they are.

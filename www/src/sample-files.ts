@@ -3,6 +3,7 @@
  */
 import type { Document, Judgment } from "nearmiss";
 import { normalise, sideOf, tidy, type Side } from "./marks.ts";
+import { sample as messages } from "./strings/sample.ts";
 
 export interface Sample {
   documents: Document[];
@@ -40,7 +41,7 @@ function parseLines(text: string, name: string): Line[] {
     } catch {
       // Reported below, with its place.
     }
-    throw new SampleError(`${name}, line ${at + 1}, is not an object with _id and text`);
+    throw new SampleError(messages.line(name, at + 1));
   });
 }
 
@@ -54,7 +55,7 @@ function parseQrels(text: string, queries: ReadonlyMap<string, string>, split: S
     const [id = "", document = "", score = ""] = line.split("\t");
     const query = queries.get(id);
     const grade = Number(score);
-    if (query === undefined || document === "" || !Number.isFinite(grade)) throw new SampleError(`the judgment ${JSON.stringify(line)} cannot be read`);
+    if (query === undefined || document === "" || !Number.isFinite(grade)) throw new SampleError(messages.judgment(line));
     return { query, document, relevant: grade > 0, grade, split };
   });
 }

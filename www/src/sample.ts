@@ -1,7 +1,7 @@
 /** The sample notes, fetched at most once, and together with the model, so that no request is made after the model has loaded. */
+import { beside } from "./assets.ts";
 import { FILES, readSample, SampleError, type Sample } from "./sample-files.ts";
-
-const FOLDER = new URL("sample/", document.baseURI);
+import { strings } from "./strings.ts";
 
 let pending: Promise<Sample> | null = null;
 
@@ -15,8 +15,8 @@ export function loadSample(): Promise<Sample> {
 }
 
 /** Starts the fetch early; a failure is reported when the sample is asked for. */
-export function prefetchSample(): void {
-  loadSample().catch(() => undefined);
+export async function prefetchSample(): Promise<void> {
+  await loadSample().catch(() => undefined);
 }
 
 async function fetchSample(): Promise<Sample> {
@@ -27,10 +27,10 @@ async function fetchSample(): Promise<Sample> {
 async function fetchText(name: string): Promise<string> {
   let response: Response;
   try {
-    response = await fetch(new URL(name, FOLDER));
+    response = await fetch(beside(`sample/${name}`));
   } catch (cause) {
-    throw new SampleError(`${name} could not be fetched`, { cause });
+    throw new SampleError(strings.sample.unfetched(name, ""), { cause });
   }
-  if (!response.ok) throw new SampleError(`${name} could not be fetched: ${response.status}`);
+  if (!response.ok) throw new SampleError(strings.sample.unfetched(name, String(response.status)));
   return response.text();
 }

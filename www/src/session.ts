@@ -2,7 +2,10 @@
 import { Nearmiss, type DeviceChoice, type ModelSource } from "nearmiss";
 import { creation } from "./build/code.ts";
 import { recorded } from "./build/recorder.ts";
+import type { Outcome } from "./jobs.ts";
+import { prefetchLessons } from "./learn/library.ts";
 import { note, now } from "./network.ts";
+import { engineKept, pageKept } from "./offline.ts";
 import { showLoading } from "./progress.ts";
 import { prefetchSample } from "./sample.ts";
 import { Answers } from "./session/answer.ts";
@@ -47,26 +50,36 @@ export class Session {
   }
 
   /** Opens an engine and fills it with the notes and marks that the page holds. */
-  async load(device = this.#device): Promise<void> {
+  async load(device = this.#device): Promise<Outcome> {
     const { store } = this.#desk;
     const { name, model } = this.#chosenModel();
-    if (model === null || store.state.busy) return;
+    if (model === null || store.state.busy) return "refused";
     await this.#desk.close();
-    this.marks.ledger.begin();
-    store.update({ phase: "loading", verdict: null, losses: [], looks: [], stoppedAfter: null, inUse: "earlier", earlier: null, mined: null, nearMisses: [], suspects: [] });
-    await this.#desk.run("model", strings.model.starting, async (job) => {
-      prefetchSample();
-      prefetchZip();
+    this.training.begin();
+    store.update({ phase: "loading", losses: [], looks: [], stoppedAfter: null, earlier: null, mined: null, nearMisses: [], suspects: [] });
+    const outcome = await this.#desk.run("model", strings.model.starting, async (job) => {
+      const rest = Promise.all([prefetchSample(), prefetchZip(), pageKept(job.signal).then((kept) => (kept ? undefined : prefetchLessons()))]);
       const options = { ...(model && { model }), device, storage: STORE };
       const opened = await Nearmiss.create({ ...options, signal: job.signal, onProgress: showLoading(job), onRequest: (request) => note(store, [request]) });
       const engine = recorded(opened, listenerFor(store));
       this.#desk.engine = engine;
-      store.update({ created: creation(options), calls: [], events: [], measured: [], memory: null });
+      store.update({ created: creation(options), calls: [], events: [], measured: [], measureNote: "", memory: null });
+      // Once the model is ready nothing is to be fetched any more, whatever is opened later.
+      job.report({ label: strings.model.rest, done: 0, total: null });
+      await rest;
+      await engineKept(engine.device.kind, store, job.signal);
       store.update({ phase: "ready", readyAt: now(), device: engine.device, model: { name, ...engine.model } });
       await this.keeping.adopt(engine);
-      await this.notes.fill(job);
+      await this.marks.ledger.begin(engine);
+      try {
+        await this.notes.fill(job);
+      } finally {
+        // Also when the reading was cancelled: what was trained does not wait for it.
+        if (this.#desk.engine) await this.keeping.takeCheckpoint(engine);
+      }
     });
     store.update({ phase: this.#desk.engine ? "ready" : "none" });
+    return outcome;
   }
 
   async continueOnCpu(): Promise<void> {

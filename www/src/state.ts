@@ -17,7 +17,7 @@ import type { PickedModel } from "./model-files.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
 
 /** Which section a message or a progress bar belongs to. */
-export type Place = "model" | "documents" | "keeping" | "search" | "marks" | "mining" | "training" | "results" | "learn" | "build";
+export type Place = "model" | "documents" | "keeping" | "search" | "marks" | "mining" | "training" | "results" | "learn" | "live" | "build";
 
 /** One long piece of work at a time. */
 export interface Busy {
@@ -106,6 +106,8 @@ export interface State extends Settings {
   events: readonly string[];
   memory: MemoryInfo | null;
   measured: readonly Measured[];
+  /** What could not be measured, and why; "" when all was. */
+  measureNote: string;
   /** Name of the model that this page's server offers. */
   served: string;
   /** "compact": the one in the package. */
@@ -120,7 +122,7 @@ export interface State extends Settings {
   device: DeviceInfo | null;
   /** Where notes and marks are kept; null while no engine is open. */
   storage: StorageState | null;
-  /** What is kept from an earlier visit, as long as no engine has opened it. */
+  /** What is kept from an earlier visit, or since an engine was closed, as long as none has it open. */
   keptBytes: number;
   /** The model in use, null when there is none. */
   model: ({ name: string } & ModelInfo) | null;
@@ -128,6 +130,8 @@ export interface State extends Settings {
   /** Of the last import: a sentence for each file that was not taken, and for each that was taken only in part. */
   skipped: string[];
   incomplete: string[];
+  /** Files and folders that came while something else was under way, and are read after it. */
+  waiting: number;
   /** False while some documents have no embedding yet, as after a cancelled reading. */
   allRead: boolean;
   judgments: Judgment[];
@@ -136,6 +140,13 @@ export interface State extends Settings {
   conflicts: Conflict[];
   canUndo: boolean;
   canRedo: boolean;
+  /** What went with the latest change of the notes, for as long as that is what Undo takes back; null when it is not. */
+  removed: { notes: number; marks: number } | null;
+  /**
+   * Notes and marks of this page may also be in the browser's storage. What is removed while no engine is open would come back
+   * from there.
+   */
+  stored: boolean;
   examples: string[];
   query: string;
   hits: Hit[] | null;
@@ -157,7 +168,12 @@ export interface State extends Settings {
   /** Of a training that stopped before its end; null when there is nothing to go on with. */
   checkpoint: Checkpoint | null;
   verdict: Verdict | null;
+  /** Which side of the last training, or of what the storage brought, is in use. */
   inUse: "trained" | "earlier";
+  /** Are there weights of a training to put into use or out of it? */
+  choice: boolean;
+  /** Were the weights before them trained as well, by a training before? */
+  earlierTrained: boolean;
   busy: Busy | null;
   problem: Problem | null;
 }
@@ -177,6 +193,7 @@ export const initial: State = {
   events: [],
   memory: null,
   measured: [],
+  measureNote: "",
   served: "all-MiniLM-L6-v2",
   source: "compact",
   disk: null,
@@ -190,12 +207,15 @@ export const initial: State = {
   documents: [],
   skipped: [],
   incomplete: [],
+  waiting: 0,
   allRead: true,
   judgments: [],
   sides: new Map(),
   conflicts: [],
   canUndo: false,
   canRedo: false,
+  removed: null,
+  stored: false,
   examples: [],
   query: "",
   hits: null,
@@ -212,9 +232,21 @@ export const initial: State = {
   checkpoint: null,
   verdict: null,
   inUse: "earlier",
+  choice: false,
+  earlierTrained: false,
   busy: null,
   problem: null,
 };
+
+/** Is anything in use that was trained? It can be exported, whatever came of the last training. */
+export function anyTrained({ inUse, earlierTrained }: State): boolean {
+  return inUse === "trained" || earlierTrained;
+}
+
+/** What is taken away now stays away: from the engine that writes it down, or where nothing was written down yet. */
+export function canForget({ phase, stored }: State): boolean {
+  return phase === "ready" || !stored;
+}
 
 /** Is the training that stopped still about these notes and this model? */
 export function canGoOn({ checkpoint, documents, model }: State): boolean {
@@ -236,7 +268,14 @@ export class Store {
 
   update(change: Partial<State>): void {
     this.#state = { ...this.#state, ...change };
-    for (const watcher of this.#watchers) watcher();
+    for (const watcher of this.#watchers) {
+      try {
+        watcher();
+      } catch (error) {
+        // One view that fails must not keep the others from showing what is.
+        reportError(error);
+      }
+    }
   }
 
   /** Renders at once, then whenever one of the chosen parts is another value than before. */

@@ -1,4 +1,7 @@
-/** Every English sentence that a script writes; what stands on the page from the start is in index.html. */
+/**
+ * Every English sentence that a script writes, here and in strings/. There is one other place: what stands on the page from the start is in
+ * index.html, so that it can be read before any script runs. Who translates the page translates those two, and nothing else.
+ */
 import type { ErrorCode, Verdict } from "nearmiss";
 import { answer } from "./strings/answer.ts";
 import { build } from "./strings/build.ts";
@@ -10,6 +13,7 @@ import { learn } from "./strings/learn.ts";
 import { mining } from "./strings/mining.ts";
 import { network } from "./strings/network.ts";
 import { cosine, count, megabytes, number, percent, short } from "./strings/numbers.ts";
+import { sample } from "./strings/sample.ts";
 import { suspects } from "./strings/suspects.ts";
 import { training } from "./strings/training.ts";
 import { why } from "./strings/why.ts";
@@ -55,6 +59,7 @@ export const strings = {
     /** A stage is reported when it is done, so each stands for what comes after it. */
     after: { device: "Starting the engine", module: "Reading the weights", model: "Nearly there" },
     starting: "Choosing the device",
+    rest: "Fetching the rest of this page, so that nothing need be fetched later",
     restoring: "Reading what is kept on this device",
     linking: "Preparing the search of many notes",
     ready: "The model is ready.",
@@ -74,6 +79,7 @@ export const strings = {
     reading: "Reading your notes",
     fetching: "Fetching the sample notes",
     removing: "Removing notes",
+    restoring: "Putting notes back as they were",
     remove: "Remove",
     removeNamed: (name: string) => `Remove ${name}`,
     importing: (done: number, total: number | null) =>
@@ -81,12 +87,18 @@ export const strings = {
     skipped: (files: number) => `${count(files, "file")} could not be added:`,
     incomplete: "To know about the files that were added:",
     more: (rest: number) => `and ${number(rest)} more`,
+    showMore: (next: number, rest: number) => (next === rest ? `Show the last ${number(rest)}` : `Show ${number(next)} more of ${number(rest)}`),
+    removed: (notes: number, marks: number) => (marks === 0 ? `${count(notes, "note")} removed.` : `${count(notes, "note")} removed, and ${count(marks, "mark")} with ${notes === 1 ? "it" : "them"}.`),
+    waitingFiles: (files: number) => `${count(files, "more file or folder", "more files or folders")} will be read as soon as what is under way has ended.`,
+    /** Followed by the name of the view. */
+    elsewhere: (files: number) => `${count(files, "file or folder", "files or folders")} dropped. What can be read becomes notes: see `,
     ready: (notes: number) => `${count(notes, "note")} ready to search.`,
   },
   search: {
     needModel: "Load the model and add notes, then search here. Mark each result Right or Wrong: wrong ones are the near misses that training learns from.",
     needNotes: "Add some notes first; then search here.",
     start: "Ask something. Then mark each result Right or Wrong: wrong ones are the near misses that training learns from.",
+    results: "Results",
     found: (hits: number, query: string) => (hits === 0 ? `Nothing found for “${query}”` : `${count(hits, "result")} for “${query}”`),
     side: {
       train: "A practice question: training learns from your marks.",
@@ -118,6 +130,7 @@ export const strings = {
   learn,
   mining,
   network,
+  sample,
   suspects,
   training,
   why,
@@ -152,7 +165,12 @@ export const strings = {
       `How alike two notes look to the model, on average: ${cosine(before.meanCosine)} before, ${cosine(after.meanCosine)} after (1 is the same). Directions in use: ${Math.round(before.effectiveRank)} before, ${Math.round(after.effectiveRank)} after.`,
     falsePositives: ({ before, after }: Verdict["falsePositives"]) =>
       `At the score that nine of ten right answers reach, ${percent(before.rate)} of the others passed before, ${percent(after.rate)} after.`,
-    inUse: { trained: "In use now: the trained model.", earlier: "In use now: the model as it was before training." },
+    inUse: {
+      trained: "In use now: the trained model.",
+      restored: "In use now: the model that was trained earlier, kept on this device.",
+      earlier: "In use now: the model as it was before training.",
+      earlierTrained: "In use now: the model as it was before the last training, with what was trained before that.",
+    },
     keeping: "Switching models",
     exporting: "Writing the file",
     moved: (moved: number, same: number) => {

@@ -1,6 +1,7 @@
 /** Turns the events of one training run into what the page shows: a label, a bar, the time left, the loss curve. */
-import type { TrainEvent, Verdict } from "nearmiss";
+import type { EncodeEvent, SearchEvent, TrainEvent, Verdict } from "nearmiss";
 import type { Job } from "./jobs.ts";
+import { Pace } from "./progress.ts";
 import { gap } from "./session/mining.ts";
 import type { Store } from "./state.ts";
 import { strings } from "./strings.ts";
@@ -17,6 +18,7 @@ export class TrainingRun {
   verdict: Verdict | null = null;
   readonly #store: Store;
   readonly #job: Job;
+  readonly #pace = new Pace();
   #first: Step | null = null;
   #last: Step | null = null;
   /** Of the first mining: how far near misses lay below right answers before this run changed anything. */
@@ -37,14 +39,14 @@ export class TrainingRun {
   take(event: TrainEvent): void {
     switch (event.type) {
       case "encode":
-        this.#job.report({ label: strings.training.encode[event.stage], done: event.done, total: event.total });
+        this.#show(strings.training.encode[event.stage], event.stage, event);
         break;
       // Later epochs mine too, between two steps: the bar goes on showing the steps.
       case "search":
-        if (!this.#first) this.#job.report({ label: strings.training.mining, done: event.done, total: event.total });
+        if (!this.#first) this.#show(strings.training.mining, event.type, event);
         break;
       case "mining":
-        if (!this.#first) this.#job.report({ label: strings.training.mining, done: 0, total: null });
+        if (!this.#first) this.#job.report({ label: strings.training.mining, done: 0, total: null, secondsLeft: null });
         this.#mined(event);
         break;
       case "evaluation":
@@ -63,6 +65,10 @@ export class TrainingRun {
         this.#store.update({ checkpoint: null, stoppedAfter: this.#last && this.#last.step < this.#last.steps && this.#looks > 0 ? this.#looks : null });
         break;
     }
+  }
+
+  #show(label: string, stage: string, { done, total, elapsedMs }: EncodeEvent | SearchEvent): void {
+    this.#job.report({ label, done, total, secondsLeft: this.#pace.secondsLeft(stage, done, total, elapsedMs) });
   }
 
   /** What came after the checkpoint comes again. */

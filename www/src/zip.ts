@@ -10,8 +10,8 @@ const PIECE = 4_000_000;
 const load = () => import("fflate").then(({ Zip, ZipPassThrough }) => ({ Zip, ZipPassThrough }));
 
 /** Starts the fetch early; a failure shows when the library is needed. */
-export function prefetchZip(): void {
-  load().catch(() => undefined);
+export async function prefetchZip(): Promise<void> {
+  await load().catch(() => undefined);
 }
 
 export async function zipFolder(folder: string, files: readonly ExportedFile[], signal: AbortSignal): Promise<Blob> {

@@ -209,8 +209,12 @@ class StoredHost implements Host {
     await this.#store.append(records);
   }
 
+  /** What was removed is gone with it, embeddings too. */
   async #rewrite(): Promise<void> {
-    await this.#store.replace(snapshot(this.#inner, this.#kept.checkpoint));
+    await this.#inner.call("pruneVectors", []);
+    const rows = new Map<string, number>();
+    await this.#store.replace(snapshot(this.#inner, this.#kept.checkpoint, rows));
+    this.#kept.rows = rows;
     this.#kept.superseded = 0;
   }
 

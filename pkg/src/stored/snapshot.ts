@@ -18,7 +18,8 @@ export function checkpointRecord(checkpoint: Checkpoint | null): StoredRecord {
   return checkpoint ? { type: "checkpoint", data: { step: checkpoint.step }, parts: [checkpoint.bytes] } : { type: "checkpoint" };
 }
 
-export async function* snapshot(host: Host, checkpoint: Checkpoint | null): AsyncGenerator<Uint8Array> {
+/** @param rows gets the number of embeddings, by the fingerprint of the weights that they are of */
+export async function* snapshot(host: Host, checkpoint: Checkpoint | null, rows: Map<string, number> = new Map()): AsyncGenerator<Uint8Array> {
   const { model } = await host.call("info", []);
   yield encode(header(model.loaded));
   const documents = await host.call("documents", []);
@@ -28,7 +29,9 @@ export async function* snapshot(host: Host, checkpoint: Checkpoint | null): Asyn
   const judgments = await host.call("exportJudgments", ["jsonl"]);
   if (judgments !== "") yield encode({ type: "call", data: { method: "importJudgments", args: [judgments] } });
   for (const fingerprint of new Set([model.loaded, model.fingerprint])) {
-    yield* vectors(fingerprint, await host.call("vectors", [fingerprint, 0]));
+    const all = await host.call("vectors", [fingerprint, 0]);
+    rows.set(fingerprint, all.keys.length);
+    yield* vectors(fingerprint, all);
   }
   yield encode({ type: "weights", parts: await host.call("weights", []) });
   const graph = await host.call("graph", []);

@@ -247,7 +247,8 @@ export interface FalsePositives {
 
 /** Did held-out search get better? Measured on queries that training never saw. */
 export interface Verdict {
-  /** "better" or "worse" when the whole interval lies on that side of 0, else "no-difference"; also that when a model collapsed. */
+  /** "better" or "worse" when the whole interval lies on that side of 0 and chance (signs drawn at random) explains it in at most one of
+   * forty cases, which takes six changed queries; else "no-difference", also when a model collapsed. */
   outcome: "better" | "no-difference" | "worse";
   /** True when the tuned weights are in use now; anything but "better" is rolled back. */
   kept: boolean;

@@ -11,6 +11,7 @@ mod typos;
 
 pub use options::AugmentOptions;
 
+use nearmiss_kernels::{FNV_OFFSET, fnv1a};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::words::{fold, is_stop_word};
@@ -64,7 +65,8 @@ impl Augmenter {
     /// is returned as it was.
     pub fn augment(&self, query: &str, epoch: u64) -> String {
         let options = &self.options;
-        let mut rng = Rng::stream(Rng::stream(self.seed, epoch).next_u64(), super::shingles::fnv(query));
+        let mut rng =
+            Rng::stream(Rng::stream(self.seed, epoch).next_u64(), fnv1a(FNV_OFFSET, query.as_bytes()));
         let whole: Vec<Word> = query.split_whitespace().map(Word::new).collect();
         let mut words = whole.clone();
         self.synonyms.replace(&mut words, options.synonyms, &mut rng);

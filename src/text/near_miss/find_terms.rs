@@ -24,12 +24,16 @@ pub(super) fn terms(passage: &Passage, phrases: &[KeyPhrase]) -> Vec<Term> {
     for clause in passage.clauses.iter().filter(|clause| clause.prose) {
         let tokens = tokens(&passage.content, clause.range.clone());
         let mut at = 0;
+        // How many brackets and quotation marks are open at `read`.
+        let (mut read, mut open) = (clause.range.start, 0);
         while at < tokens.len() {
             let length = name_length(&tokens, at);
+            open += opened(&passage.content[read..tokens[at].at]);
+            read = tokens[at].at;
             let term = match length {
                 0 => identifier(&tokens, at),
                 // Link texts and quotations are often titles, in which every word has a capital.
-                _ if in_quotation(&passage.content[clause.range.start..tokens[at].at]) => None,
+                _ if open > 0 => None,
                 _ => name(&passage.content, &tokens, at, length),
             };
             terms.extend(term);
@@ -67,8 +71,9 @@ fn stands_inside_a_name(term: &Term, content: &str) -> bool {
     term.form.class == Class::Name && term.places(content).into_iter().any(inside)
 }
 
-fn in_quotation(before: &str) -> bool {
-    before.matches(['[', '“']).count() > before.matches([']', '”']).count()
+/// Opening brackets and quotation marks less closing ones.
+fn opened(text: &str) -> isize {
+    text.matches(['[', '“']).count() as isize - text.matches([']', '”']).count() as isize
 }
 
 /// How many tokens from here on make one capitalised name; "of" and its like may stand inside.
@@ -225,5 +230,8 @@ mod tests {
             ["University of Oxford", "Josiah Whitney", "NASA", "parse_args", "HashMap", "CD33"]
         );
         assert!(found("Great Men lived. “Yes Sir” they said.").is_empty());
+        // What is closed is over; what is not goes on to the end of the sentence.
+        let text = "Then [see the Royal Mint and Isaac Newton, [or] the Great Fire] came Robert Hooke; “of Edmond Halley.";
+        assert_eq!(found(text), ["Robert Hooke"]);
     }
 }

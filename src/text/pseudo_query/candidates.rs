@@ -1,11 +1,11 @@
 //! What could be asked of one document, kind by kind, best first.
 
+use std::collections::HashSet;
 use std::vec::IntoIter;
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::LEAST;
-use super::cut_out::cut_out;
 use crate::dataset::{Document, PseudoKind, Rng};
 use crate::text::key_terms::KeyTerms;
 use crate::text::markdown::{BlockKind, plain};
@@ -27,7 +27,6 @@ const PHRASES: usize = 16;
 /// The candidates of one document; each kind's are made when it is first asked.
 pub(super) struct Candidates<'a> {
     document: &'a Document,
-    content: &'a str,
     position: usize,
     key_terms: &'a KeyTerms,
     stems: Stems,
@@ -36,14 +35,8 @@ pub(super) struct Candidates<'a> {
 }
 
 impl<'a> Candidates<'a> {
-    pub(super) fn new(
-        document: &'a Document,
-        content: &'a str,
-        position: usize,
-        key_terms: &'a KeyTerms,
-        rng: Rng,
-    ) -> Self {
-        Self { document, content, position, key_terms, stems: Stems::default(), rng, made: Vec::new() }
+    pub(super) fn new(document: &'a Document, position: usize, key_terms: &'a KeyTerms, rng: Rng) -> Self {
+        Self { document, position, key_terms, stems: Stems::default(), rng, made: Vec::new() }
     }
 
     /// The candidates of this kind that were not taken yet.
@@ -64,12 +57,9 @@ impl<'a> Candidates<'a> {
             PseudoKind::Crop => self.crops(),
             PseudoKind::KeyPhrases => self.key_phrases(),
         };
-        if kind.is_cut_out() {
-            made.retain(|query| {
-                let rest = cut_out(self.content, query);
-                rest != self.content && words(&rest).len() >= LEAST
-            });
-        }
+        // Each is looked at once: what a document repeats is no further candidate.
+        let mut seen = HashSet::new();
+        made.retain(|query| seen.insert(query.clone()));
         made
     }
 

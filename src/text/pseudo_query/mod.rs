@@ -70,7 +70,7 @@ pub fn pseudo_queries(documents: &[Document], options: &PseudoOptions) -> Result
             continue;
         }
         let rng = Rng::stream(options.seed, position as u64);
-        let mut candidates = Candidates::new(document, &contents[position], position, &key_terms, rng);
+        let mut candidates = Candidates::new(document, position, &key_terms, rng);
         for _ in 0..options.per_document {
             let next = turns.order(position).into_iter().find_map(|kind| {
                 let fresh = |query: &String| {
@@ -91,7 +91,10 @@ pub fn pseudo_queries(documents: &[Document], options: &PseudoOptions) -> Result
 
 /// What is trained as the answer must hold something besides the query's own words.
 fn leaves_an_answer(kind: PseudoKind, content: &str, query: &str) -> bool {
-    !kind.is_cut_out() || cut_out(content, query) != content
+    !kind.is_cut_out() || {
+        let rest = cut_out(content, query);
+        rest != content && parted_words(&rest).len() >= LEAST
+    }
 }
 
 fn text_or_title(document: &Document) -> &str {

@@ -46,9 +46,11 @@ impl Facts {
         documents(&self.positives)
     }
 
-    /// Every document known to answer the query.
+    /// Every document known to answer the query, rising.
     pub(in crate::tuner) fn relevant(&self) -> Vec<usize> {
-        self.positives.iter().map(|&(document, _)| document).chain(self.copies.iter().copied()).collect()
+        let mut relevant = [self.documents(), self.copies.clone()].concat();
+        relevant.sort_unstable();
+        relevant
     }
 }
 

@@ -19,7 +19,7 @@ use crate::text::NearMiss;
 /// What a round gave, with the queries that its examples number.
 pub(super) struct Mined {
     pub queries: Vec<JudgedQuery>,
-    /// For each query, every document known to answer it: those judged relevant and their copies.
+    /// For each query, every document known to answer it, rising: those judged relevant and their copies.
     pub relevant: Vec<Vec<usize>>,
     pub examples: Vec<Example>,
     pub suspects: Vec<Suspect>,

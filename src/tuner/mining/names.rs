@@ -2,10 +2,10 @@
 
 use super::Mined;
 use crate::dataset::{Negative, NegativeSource};
-use crate::encoder::{FNV_OFFSET, fnv1a};
 use crate::mining::Suspicion;
 use crate::text::NearMissKind;
 use crate::tuner::Tuner;
+use nearmiss_kernels::{FNV_OFFSET, fnv1a};
 use serde::Serialize;
 use std::collections::HashSet;
 

@@ -5,13 +5,17 @@ use super::stage::{Method, RERANK_WEIGHT, Scorer, SearchStage};
 use crate::index::{Bm25, Explanation, Hit, fusion};
 
 impl Trace {
-    /// The last stage's score of a document as a tree: what each stage made it from. None for a document that is not among its hits.
+    /// The score of a document by the last stage that found it as a tree: what each stage made it from. None for a document that
+    /// none found.
     pub(super) fn explain(&self, lexical: &Bm25, query: &str, position: usize) -> Option<Explanation> {
-        self.explain_step(self.0.len().checked_sub(1)?, lexical, query, position)
+        let last = self.steps.len().checked_sub(1)?;
+        let before = || self.explain_step(*self.steps[last].inputs.first()?, lexical, query, position);
+        let wide = || self.wide.as_ref()?.explain(lexical, query, position);
+        self.explain_step(last, lexical, query, position).or_else(before).or_else(wide)
     }
 
     fn explain_step(&self, at: usize, lexical: &Bm25, query: &str, position: usize) -> Option<Explanation> {
-        let step = self.0.get(at)?;
+        let step = self.steps.get(at)?;
         let hit = step.hits.iter().find(|hit| hit.position == position)?;
         let of = |input: usize| self.explain_step(input, lexical, query, position);
         Some(match &step.stage {
@@ -26,11 +30,14 @@ impl Trace {
                 let weights = method.weights(weights.as_deref(), step.inputs.len());
                 let parts = step.inputs.iter().enumerate().filter_map(|(number, &input)| {
                     let weight = weights[number];
-                    let list = &self.0.get(input)?.hits;
+                    let list = &self.steps.get(input)?.hits;
                     let (rank, found) = place(list, position)?;
                     Some(match method {
                         Method::Rrf => Explanation::node(
-                            format!("{}: {weight} / ({constant} + rank {rank})", name(self.0.get(input)?)),
+                            format!(
+                                "{}: {weight} / ({constant} + rank {rank})",
+                                name(self.steps.get(input)?)
+                            ),
                             weight / (constant + rank as f32),
                             of(input).into_iter().collect(),
                         ),
@@ -39,7 +46,7 @@ impl Trace {
                             Explanation::node(
                                 format!(
                                     "{}: {weight} * its score between the list's lowest (0) and best (1)",
-                                    name(self.0.get(input)?)
+                                    name(self.steps.get(input)?)
                                 ),
                                 weight * fusion::unit(found, low, high),
                                 of(input).into_iter().collect(),

@@ -5,7 +5,7 @@
 
 use super::explain::place;
 use super::options::SearchOptions;
-use super::pipeline::{Step, Trace};
+use super::pipeline::Trace;
 use super::stage::SearchStage;
 use super::tokens::TOGETHER;
 use crate::dataset::Document;
@@ -90,7 +90,7 @@ impl Tuner {
         trace: &Trace,
         options: &SearchOptions,
     ) -> Result<Vec<Found<'_>>> {
-        let page = self.grouped(trace.hits(), options);
+        let page = self.grouped(&trace.hits, options);
         let lexical = self.lexical();
         let shown: Vec<usize> = page.iter().flat_map(|group| &group.hits).map(|hit| hit.position).collect();
         let mut alignments = match options.explain {
@@ -174,8 +174,9 @@ impl Tuner {
 impl Trace {
     /// Where a document stood in the last stage of a kind that found it.
     fn place(&self, position: usize, kind: impl Fn(&SearchStage) -> bool) -> Option<Place> {
-        let steps: Vec<&Step> = self.0.iter().filter(|step| kind(&step.stage)).collect();
-        let (rank, score) = steps.iter().rev().find_map(|step| place(&step.hits, position))?;
+        let wide = self.wide.iter().flat_map(|wide| &wide.steps);
+        let mut steps = self.steps.iter().rev().chain(wide.rev()).filter(|step| kind(&step.stage));
+        let (rank, score) = steps.find_map(|step| place(&step.hits, position))?;
         Some(Place { rank, score })
     }
 }

@@ -2,11 +2,11 @@
 
 use super::dense::Dense;
 use super::stage::VectorIndex;
-use crate::encoder::{FNV_OFFSET, fnv1a};
 use crate::error::Result;
 use crate::index::{EF, Hit, Hnsw, HnswOptions};
 use crate::tuner::Tuner;
 use crate::tuner::events::Event;
+use nearmiss_kernels::{FNV_OFFSET, fnv1a};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -106,6 +106,14 @@ impl Tuner {
     /// Puts a graph back, for the next index job to look at: it is taken where documents and weights are those that it was made for.
     pub fn put_graph(&mut self, bytes: Vec<u8>) {
         self.stored_graph = Some(bytes);
+    }
+}
+
+#[cfg(test)]
+impl Graph {
+    /// Finds nothing.
+    pub(in crate::tuner) fn empty(dense: Rc<Dense>) -> Self {
+        Self { hnsw: Hnsw::new(HnswOptions::default()), dense }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::pipeline::Request;
 use super::stage::HYBRID_WEIGHTS;
-use super::{DEPTH, Mode, SearchOptions};
+use super::{DEPTH, Mode, SearchOptions, SearchStage, VectorIndex};
 use crate::dataset::JudgedQuery;
 use crate::embeddings::Embeddings;
 use crate::encoder::Tower;
@@ -10,7 +10,6 @@ use crate::error::Result;
 use crate::evaluation::Report;
 use crate::index::{Hit, flat, fusion};
 use crate::tuner::{Tuner, vectors};
-use std::collections::HashSet;
 
 impl Tuner {
     /// Measures judged queries with the weights in use.
@@ -65,12 +64,15 @@ impl Tuner {
         options: &SearchOptions,
     ) -> Result<Vec<Hit>> {
         let row = self.query_rows(std::slice::from_ref(query)).await?.into_vec();
-        let request = Request { query: &query.text, row: Some(row), needed: options.reach(), allowed: None };
-        let trace = self.run_stages(&options.plan()?, request).await?;
-        // What was too far down to be reordered stays behind what was, so that recall is that of the whole list.
-        let (mut hits, before) = (trace.hits().to_vec(), trace.before_rerank());
-        let seen: HashSet<usize> = hits.iter().map(|hit| hit.position).collect();
-        hits.extend(before.iter().filter(|hit| !seen.contains(&hit.position)));
+        let mut stages = options.plan()?;
+        for stage in &mut stages {
+            // Only weights in use have a graph: weights are compared, not ways to search.
+            if let SearchStage::Dense { index, .. } = stage {
+                *index = VectorIndex::Exact;
+            }
+        }
+        let mut request = Request { query: &query.text, row: Some(row), allowed: None };
+        let mut hits = self.run_stages(&stages, &mut request).await?.hits;
         hits.truncate(DEPTH);
         Ok(hits)
     }

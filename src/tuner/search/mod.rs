@@ -33,9 +33,6 @@ pub struct Near<'a> {
     pub score: f32,
 }
 
-/// How many times as many hits a grouped page looks at: chunks of one document tend to stand together.
-const GROUPED: usize = 5;
-
 impl Tuner {
     /// The best documents for a query. Documents without a vector yet are found by the lexical stage alone.
     ///
@@ -50,9 +47,13 @@ impl Tuner {
             let matches = |document| filter.matches(document);
             self.corpus.documents().iter().map(matches).collect()
         });
-        let wider = if options.per_document.is_some() { GROUPED } else { 1 };
-        let request = Request { query, row: None, needed: options.reach() * wider, allowed };
-        let trace = self.run_stages(&stages, request).await?;
+        let mut request = Request { query, row: None, allowed };
+        let mut trace = self.run_stages(&stages, &mut request).await?;
+        let is_short = trace.hits.len() < self.corpus.len();
+        // How many chunks a group has must not depend on the page either.
+        if is_short && (options.per_document.is_some() || options.reach() > trace.hits.len()) {
+            self.run_wide(&stages, &mut request, &mut trace).await?;
+        }
         self.page(query, &trace, options).await
     }
 

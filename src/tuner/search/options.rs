@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// Hits that one search can reach, skipped ones included.
-const MOST: usize = 1000;
+pub(super) const MOST: usize = 1000;
 /// Characters.
 const SNIPPET: usize = 240;
 

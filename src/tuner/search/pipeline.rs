@@ -1,10 +1,12 @@
 //! Runs the stages of a search and remembers what each of them found.
 
+use super::options::MOST;
 use super::stage::{Method, RERANK_WEIGHT, Scorer, SearchStage, VectorIndex};
 use crate::encoder::{TokenEmbeddings, Tower};
 use crate::error::Result;
 use crate::index::{Hit, TopK, fusion, maxsim};
 use crate::tuner::Tuner;
+use std::collections::HashSet;
 
 use super::tokens::TOGETHER;
 
@@ -19,16 +21,20 @@ pub(super) struct Step {
     pub raw: Vec<Hit>,
 }
 
-/// All stages of a search, in order; the last one's hits are the result.
-pub(super) struct Trace(pub Vec<Step>);
+/// All stages of a search, in order, and what they came to.
+pub(super) struct Trace {
+    pub steps: Vec<Step>,
+    /// The last stage's hits, then those behind them: what was too far down to be reordered, and what `wide` found besides.
+    pub hits: Vec<Hit>,
+    /// The same search with longer lists, where a page may show what these hold.
+    pub wide: Option<Box<Trace>>,
+}
 
 /// What is searched for and where.
 pub(super) struct Request<'a> {
     pub query: &'a str,
     /// The query's vector, where it is known already.
     pub row: Option<Vec<f32>>,
-    /// Hits that are needed.
-    pub needed: usize,
     /// By position; all documents without it.
     pub allowed: Option<Vec<bool>>,
 }
@@ -40,31 +46,57 @@ impl Request<'_> {
 }
 
 impl Trace {
-    pub(super) fn hits(&self) -> &[Hit] {
-        self.0.last().map_or(&[], |step| &step.hits)
+    fn new(steps: Vec<Step>) -> Self {
+        let last = steps.last().map_or(&[][..], |step| &step.hits);
+        let mut trace = Self { hits: last.to_vec(), steps, wide: None };
+        let reorders = |step: &&Step| matches!(step.stage, SearchStage::Rerank { .. });
+        let input = trace.steps.last().filter(reorders).and_then(|step| step.inputs.first());
+        let before = input.map_or(Vec::new(), |&input| trace.steps[input].hits.clone());
+        trace.append(before);
+        trace
     }
 
-    /// What a last stage that reorders had before it; else nothing.
-    pub(super) fn before_rerank(&self) -> &[Hit] {
-        let reorders = |step: &&Step| matches!(step.stage, SearchStage::Rerank { .. });
-        let input = self.0.last().filter(reorders).and_then(|step| step.inputs.first());
-        input.and_then(|&input| self.0.get(input)).map_or(&[], |step| &step.hits)
+    /// Puts other hits behind those that there are. Their scores are moved down together where they would stand above the last one.
+    fn append(&mut self, mut others: Vec<Hit>) {
+        let seen: HashSet<usize> = self.hits.iter().map(|hit| hit.position).collect();
+        others.retain(|hit| !seen.contains(&hit.position));
+        let gap = self.hits.last().zip(others.first()).map_or(0.0, |(last, first)| first.score - last.score);
+        others.iter_mut().for_each(|hit| hit.score -= gap.max(0.0));
+        self.hits.extend(others);
     }
 }
 
 impl Tuner {
+    /// Likewise, and as many hits behind what the stages find as any page can show: always the same ones.
+    ///
+    /// # Errors
+    /// `DeviceLost`, `OutOfMemory`.
+    pub(super) async fn run_wide(
+        &mut self,
+        stages: &[SearchStage],
+        request: &mut Request<'_>,
+        trace: &mut Trace,
+    ) -> Result<()> {
+        let ranks = stages.iter().filter(|stage| !matches!(stage, SearchStage::Rerank { .. }));
+        let stages: Vec<SearchStage> = ranks.map(|stage| stage.widened(MOST)).collect();
+        let wide = self.run_stages(&stages, request).await?;
+        trace.append(wide.hits.clone());
+        trace.wide = Some(Box::new(wide));
+        Ok(())
+    }
+
     /// # Errors
     /// `DeviceLost`, `OutOfMemory`.
     pub(super) async fn run_stages(
         &mut self,
         stages: &[SearchStage],
-        mut request: Request<'_>,
+        request: &mut Request<'_>,
     ) -> Result<Trace> {
         let mut steps: Vec<Step> = Vec::with_capacity(stages.len());
         // Lists that no stage has taken up yet, by step.
         let mut open: Vec<usize> = Vec::new();
         for stage in stages {
-            let depth = stage.reach(request.needed);
+            let depth = stage.window();
             let inputs = match stage {
                 SearchStage::Fusion { .. } | SearchStage::Rerank { .. } => std::mem::take(&mut open),
                 _ => Vec::new(),
@@ -75,10 +107,8 @@ impl Tuner {
                     let params = stage.bm25().unwrap_or_default();
                     self.lexical().search_with(request.query, depth, params, |at| request.allows(at))
                 }
-                SearchStage::Dense { index, ef, .. } => {
-                    self.dense_hits(&mut request, depth, *index, *ef).await?
-                }
-                SearchStage::Given { documents, scores } => self.given(documents, scores, &request),
+                SearchStage::Dense { index, ef, .. } => self.dense_hits(request, depth, *index, *ef).await?,
+                SearchStage::Given { documents, scores } => self.given(documents, scores, request),
                 SearchStage::Fusion { method, constant, weights, .. } => {
                     let lists: Vec<&[Hit]> = inputs.iter().map(|&step| steps[step].hits.as_slice()).collect();
                     let weights = method.weights(weights.as_deref(), lists.len());
@@ -98,7 +128,7 @@ impl Tuner {
             open.push(steps.len());
             steps.push(Step { stage: stage.clone(), inputs, hits, raw });
         }
-        Ok(Trace(steps))
+        Ok(Trace::new(steps))
     }
 
     async fn dense_hits(

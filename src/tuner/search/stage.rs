@@ -198,10 +198,20 @@ impl SearchStage {
         }
     }
 
-    /// How many hits this stage finds so that so many can be shown.
-    pub(super) fn reach(&self, needed: usize) -> usize {
-        let least = if matches!(self, Self::Rerank { .. }) { RERANK_DEPTH } else { DEPTH };
-        self.depth().unwrap_or(least).max(needed)
+    /// How many hits this stage finds, whatever page is shown: scores and places must not change from page to page.
+    pub(super) fn window(&self) -> usize {
+        self.depth().unwrap_or(if matches!(self, Self::Rerank { .. }) { RERANK_DEPTH } else { DEPTH })
+    }
+
+    /// The same with a list of at least so many.
+    pub(super) fn widened(&self, least: usize) -> Self {
+        let mut wide = self.clone();
+        if let Self::Lexical { depth, .. } | Self::Dense { depth, .. } | Self::Fusion { depth, .. } =
+            &mut wide
+        {
+            *depth = Some(depth.unwrap_or(0).max(least));
+        }
+        wide
     }
 
     /// The parameters of BM25, where this is it.

@@ -4,14 +4,14 @@ use super::epoch::Epoch;
 use super::looks::Best;
 use super::{Chosen, LastRound, Phase, Train};
 use crate::dataset::JudgedQuery;
-use crate::encoder::{FNV_OFFSET, fnv1a};
 use crate::error::{Error, Result};
 use crate::training::{Checkpoint, TrainOptions};
 use crate::tuner::Tuner;
 use crate::tuner::events::Event;
+use nearmiss_kernels::{FNV_OFFSET, fnv1a};
 use serde::{Deserialize, Serialize};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Steps or epochs of a run: far above any, so that nothing that is counted overflows.
 const MOST: usize = 1_000_000;
 
@@ -182,20 +182,24 @@ impl State {
             && now.number <= self.epochs
             && self.epochs <= MOST
             && now.judged.len() == now.examples.len()
+            && now.sources.len() == now.texts.len()
+            && now.relevant.len() == self.queries.len()
             && (now.queries.is_empty() || now.queries.len() == self.queries.len())
             && self.queries.len() >= 2
             && self.best.as_ref().is_none_or(|(_, each, _)| each.len() == self.dev.len())
             && self.last_round.as_ref().is_none_or(|last| last.step <= self.step);
         let examples = now.examples.iter().all(|example| {
-            let negatives = example.negatives.iter().map(|negative| negative.document);
-            let mut numbers = negatives.chain(example.relevant.iter().copied());
+            let mut negatives = example.negatives.iter().map(|negative| negative.document);
             example.query < self.queries.len()
                 && example.positive < known
                 && example.weight.is_finite()
-                && numbers.all(|number| number < known)
+                && negatives.all(|number| number < known)
         });
         let batches = now.batches.iter().flatten().all(|&at| at < now.examples.len());
-        match counts && examples && batches && now.batches.iter().all(|batch| !batch.is_empty()) {
+        let rising = now.relevant.iter().all(|list| list.is_sorted());
+        let mut numbers = now.sources.iter().chain(now.relevant.iter().flatten());
+        let answers = rising && numbers.all(|&number| number < documents);
+        match counts && examples && answers && batches && now.batches.iter().all(|batch| !batch.is_empty()) {
             true => Ok(()),
             false => Err(Error::input("resume", "its header does not fit together")),
         }

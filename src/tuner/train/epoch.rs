@@ -27,14 +27,27 @@ pub(super) struct Epoch {
     /// Texts that are no documents, numbered from the number of documents on: near misses, then answers without their
     /// question.
     pub texts: Vec<String>,
+    /// The document from which each text was made.
+    pub sources: Vec<usize>,
+    /// For each query all documents known to answer it, rising: they are no negatives of it.
+    pub relevant: Vec<Vec<usize>>,
     /// The queries as augmentation has changed them; empty without it.
     pub queries: Vec<String>,
 }
 
 impl Default for Epoch {
     fn default() -> Self {
-        let (batches, examples, texts) = (VecDeque::new(), Vec::new(), Vec::new());
-        Self { number: 0, is_over: true, batches, examples, judged: Vec::new(), texts, queries: Vec::new() }
+        Self {
+            number: 0,
+            is_over: true,
+            batches: VecDeque::new(),
+            examples: Vec::new(),
+            judged: Vec::new(),
+            texts: Vec::new(),
+            sources: Vec::new(),
+            relevant: Vec::new(),
+            queries: Vec::new(),
+        }
     }
 }
 
@@ -76,7 +89,8 @@ impl Train {
             self.scores.clear();
         }
         let weights = now.with_bert(*bert, fingerprint, towers, None);
-        let encodings = self.everything(tuner, Some(&weights));
+        // Mining asks about training queries alone.
+        let encodings = self.encodings(tuner, Some(&weights), self.queries.iter());
         Ok(Phase::Encode(encodings, Box::new(Phase::Mine(Some(weights)))))
     }
 
@@ -170,7 +184,8 @@ impl Train {
         let key = |&number: &usize| {
             let example = &self.now.examples[number];
             // An answer without its question stands for the document.
-            let positive = example.relevant.first().copied().unwrap_or(example.positive);
+            let made = example.positive.checked_sub(tuner.corpus.len());
+            let positive = made.map_or(example.positive, |text| self.now.sources[text]);
             let negatives = example.negatives.iter().map(|negative| negative.document);
             let documents = std::iter::once(positive).chain(negatives).map(class).collect();
             BatchKey { query: example.query, documents }

@@ -5,46 +5,31 @@ use crate::dataset::Negative;
 use crate::encoder::Tower;
 use crate::mining::Example;
 use crate::text::cut_out;
-use crate::training::{HardNegative, TrainingExample};
+use crate::training::{HardNegative, Layout, TrainingExample};
 use crate::tuner::Tuner;
 use crate::tuner::encoding::Encoding;
 use crate::tuner::events::Stage;
 use crate::tuner::mining::Mined;
-use std::collections::HashMap;
-
-/// Numbers of the texts made from each document.
-type Variants = HashMap<usize, Vec<usize>>;
 
 impl Train {
-    pub(super) fn set_examples(&mut self, tuner: &mut Tuner, mined: &Mined) {
-        let documents = tuner.corpus.len();
-        let mut variants = Variants::new();
-        for (at, near_miss) in mined.near_misses.iter().enumerate() {
-            variants.entry(near_miss.source).or_default().push(documents + at);
-        }
+    pub(super) fn set_examples(&mut self, tuner: &Tuner, mined: &Mined) {
         self.now.texts = mined.near_misses.iter().map(|near_miss| near_miss.text.clone()).collect();
+        self.now.sources = mined.near_misses.iter().map(|near_miss| near_miss.source).collect();
+        self.now.relevant.clone_from(&mined.relevant);
         self.now.judged.clear();
         self.now.examples.clear();
         for example in &mined.examples {
-            let positive = self.positive(tuner, mined, example, &mut variants);
-            let mut relevant = mined.relevant[example.query].clone();
-            // First, so that the batch's key finds it.
-            relevant.retain(|&document| document != example.positive);
-            relevant.insert(0, example.positive);
+            let positive = self.positive(tuner, mined, example);
             let judged = example.negatives.iter().filter(|negative| negative.source.is_judged()).count();
             let mut negatives: Vec<HardNegative> =
                 example.negatives.iter().map(|negative| self.hard(example, negative)).collect();
             if judged > 0 {
-                let turn = self.now.number.saturating_sub(1) * self.places(judged);
+                let turn = self.now.number.saturating_sub(1) * self.places(judged, mined.examples.len());
                 negatives[..judged].rotate_left(turn % judged);
             }
             self.now.judged.push(judged);
             let (query, weight) = (example.query, example.weight);
-            self.now.examples.push(TrainingExample { query, positive, weight, negatives, relevant });
-        }
-        let doubtful = self.doubtful(tuner, mined);
-        for example in &mut self.now.examples {
-            hide(example, &variants, &doubtful[example.query]);
+            self.now.examples.push(TrainingExample { query, positive, weight, negatives });
         }
         self.narrow();
     }
@@ -56,23 +41,43 @@ impl Train {
         HardNegative { document: negative.document, weight: negative.weight, gap }
     }
 
-    /// For each query the documents that mining would not take for it, and that must not count against it as another's answer
-    /// either.
-    fn doubtful(&self, tuner: &mut Tuner, mined: &Mined) -> Vec<Vec<usize>> {
+    /// Lays a batch out. What answers a query, was made from an answer, or resembles one so that mining would not take it, must not
+    /// count against the query, be it the answer to another; but its own negatives do, unless they are answers.
+    pub(super) fn layout(&self, tuner: &mut Tuner, batch: &[usize]) -> Layout {
         let relations = tuner.relations();
-        let options = &self.options.mining;
-        let of = |relevant: &Vec<usize>| relations.resembling(&tuner.corpus, relevant, options);
-        mined.relevant.iter().map(of).collect()
+        let (corpus, documents) = (&tuner.corpus, tuner.corpus.len());
+        let chosen: Vec<&TrainingExample> = batch.iter().map(|&at| &self.now.examples[at]).collect();
+        let mut among: Vec<usize> =
+            chosen.iter().flat_map(|e| std::iter::once(e.positive).chain(negatives(e))).collect();
+        among.retain(|&number| number < documents);
+        among.sort_unstable();
+        among.dedup();
+        let known: Vec<&[usize]> = chosen.iter().map(|e| self.now.relevant[e.query].as_slice()).collect();
+        let doubtful = relations.resembling(corpus, &known, &among, &self.options.mining);
+        // Those that stand elsewhere in the batch and whose turn it is not now are its own too.
+        let judged = |query: usize, number: usize| {
+            let id = &corpus.documents()[number].id;
+            self.queries[query].negatives.iter().any(|judged| judged.document == *id)
+        };
+        let out = |row: usize, number: usize| {
+            let own = || negatives(chosen[row]).any(|own| own == number);
+            let is_known = |document: &usize| known[row].binary_search(document).is_ok();
+            match number.checked_sub(documents) {
+                Some(text) => is_known(&self.now.sources[text]) && !own(),
+                None if is_known(&number) => true,
+                None => {
+                    doubtful[row].binary_search(&number).is_ok()
+                        && !own()
+                        && !judged(chosen[row].query, number)
+                }
+            }
+        };
+        let widest = chosen.iter().map(|example| example.negatives.len()).max();
+        Layout::new(&chosen, widest.unwrap_or(0), out)
     }
 
     /// The number of what answers the query: the document, or its text without the question that was made from it.
-    fn positive(
-        &mut self,
-        tuner: &Tuner,
-        mined: &Mined,
-        example: &Example,
-        variants: &mut Variants,
-    ) -> usize {
+    fn positive(&mut self, tuner: &Tuner, mined: &Mined, example: &Example) -> usize {
         let query = &mined.queries[example.query];
         let document = &tuner.corpus.documents()[example.positive];
         let judged = query.positives.iter().find(|judged| judged.document == document.id);
@@ -81,14 +86,14 @@ impl Train {
         }
         let number = tuner.corpus.len() + self.now.texts.len();
         self.now.texts.push(cut_out(&document.content(), &query.text));
-        variants.entry(example.positive).or_default().push(number);
+        self.now.sources.push(example.positive);
         number
     }
 
-    /// Places for the negatives of an example with so many judged ones: as asked for, or more if the epochs would not suffice
-    /// to train on all of them.
-    fn places(&self, judged: usize) -> usize {
-        let batch = self.options.batch(self.now.judged.len());
+    /// Places for the negatives of an example with so many judged ones, among so many examples: as asked for, or more if the epochs
+    /// would not suffice to train on all of them.
+    fn places(&self, judged: usize, examples: usize) -> usize {
+        let batch = self.options.batch(examples);
         let wanted = self.options.num_negatives.max(judged.div_ceil(self.epochs.max(1)));
         wanted.min(self.options.most_negatives(batch))
     }
@@ -96,7 +101,9 @@ impl Train {
     /// Cuts each example to its places, once it is known over how many epochs judged negatives are spread.
     pub(super) fn narrow(&mut self) {
         if self.trainer.is_some() {
-            let places: Vec<usize> = self.now.judged.iter().map(|&judged| self.places(judged)).collect();
+            let count = self.now.judged.len();
+            let places: Vec<usize> =
+                self.now.judged.iter().map(|&judged| self.places(judged, count)).collect();
             let examples = self.now.examples.iter_mut().zip(places);
             examples.for_each(|(example, places)| example.negatives.truncate(places));
         }
@@ -134,10 +141,7 @@ impl Train {
     }
 }
 
-/// What was made from an answer, or may well be one, must not count against its query, but for the query's own negatives.
-fn hide(example: &mut TrainingExample, variants: &Variants, doubtful: &[usize]) {
-    let made = example.relevant.iter().filter_map(|document| variants.get(document)).flatten().copied();
-    let own = |number: &usize| example.negatives.iter().any(|negative| negative.document == *number);
-    let hidden: Vec<usize> = made.chain(doubtful.iter().copied()).filter(|number| !own(number)).collect();
-    example.relevant.extend(hidden);
+/// Numbers of an example's negatives.
+fn negatives(example: &TrainingExample) -> impl Iterator<Item = usize> {
+    example.negatives.iter().map(|negative| negative.document)
 }

@@ -2,7 +2,7 @@
 
 use super::looks::SPREAD_ROWS;
 use super::{Phase, Train};
-use crate::dataset::JudgedQuery;
+use crate::dataset::{JudgedQuery, query_key};
 use crate::embeddings::dot;
 use crate::encoder::Snapshot;
 use crate::error::{Error, Result};
@@ -23,18 +23,22 @@ impl Train {
     pub(super) async fn finish(&mut self, tuner: &mut Tuner, weights: Tensor<1>) -> Result<Phase> {
         let lost = || Error::Internal { reason: "a run without steps".into() };
         let before = tuner.encoder.snapshot();
+        let seen = self.queries.iter().chain(&self.dev).map(|query| query_key(&query.text));
+        let seen: HashSet<u64> = before.trained_on().iter().copied().chain(seen).collect();
         let trainer = self.trainer.take().ok_or_else(lost)?;
         if self.chosen.weight == 0.0 {
             // The old ones: what was encoded with them holds.
             return Ok(Phase::After { weights: before });
         }
         match trainer.tuned(&weights) {
-            Tuned::Head(head, towers) => Ok(Phase::After { weights: before.with_head(head, towers) }),
+            Tuned::Head(head, towers) => {
+                Ok(Phase::After { weights: before.with_head(head, towers).with_trained_on(seen) })
+            }
             Tuned::Bert(bert, towers, lora) => {
                 let fingerprint = tuner.encoder.fingerprint_of(&bert).await?;
                 // An update of what was trained before is no update of the model that others have.
                 let lora = lora.filter(|_| before.fingerprints() == tuner.original.fingerprints());
-                let weights = before.with_bert(*bert, fingerprint, towers, lora);
+                let weights = before.with_bert(*bert, fingerprint, towers, lora).with_trained_on(seen);
                 let encodings = self.everything(tuner, Some(&weights));
                 Ok(Phase::Encode(encodings, Box::new(Phase::After { weights })))
             }
@@ -76,7 +80,7 @@ impl Train {
             false_positives: BeforeAfter { before: old_false, after: new_false },
         };
         tuner.mine_with(None);
-        tuner.set_last(tuner.encoder.snapshot(), weights);
+        tuner.set_last(Some((tuner.encoder.snapshot(), weights)));
         tuner.verdict = Some(verdict.clone());
         if kept {
             tuner.keep()?;

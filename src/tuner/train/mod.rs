@@ -13,7 +13,7 @@ mod looks;
 mod states;
 mod steps;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use super::Tuner;
 use super::encoding::Encoding;
@@ -251,12 +251,21 @@ impl Train {
 
     /// All documents, and the queries of both sides, that have no vector under these weights (default: those in use).
     fn everything(&self, tuner: &Tuner, weights: Option<&Snapshot>) -> Encodings {
+        self.encodings(tuner, weights, self.queries.iter().chain(&self.dev).chain(&self.held_out))
+    }
+
+    /// Likewise, but of the queries only these.
+    fn encodings<'a>(
+        &self,
+        tuner: &Tuner,
+        weights: Option<&Snapshot>,
+        queries: impl Iterator<Item = &'a JudgedQuery>,
+    ) -> Encodings {
         let present = tuner.encoder.snapshot();
         let fingerprint = |tower| weights.unwrap_or(&present).fingerprint(tower);
         let length = tuner.encoder.max_length();
         let contents = tuner.corpus.documents().iter().map(|document| document.content());
-        let queries =
-            self.queries.iter().chain(&self.dev).chain(&self.held_out).map(|query| query.text.clone());
+        let queries = queries.map(|query| query.text.clone());
         let documents = tuner.vectors.missing(fingerprint(Tower::Document), contents);
         let queries = tuner.vectors.missing(fingerprint(Tower::Query), queries);
         Encodings(vec![

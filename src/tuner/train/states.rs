@@ -1,7 +1,8 @@
 //! What enters the lowest trained layer, by text: the layers below it never change during a run, so they are computed once.
 
-use crate::encoder::{Encoder, Input, States, Tower, fnv1a};
+use crate::encoder::{Encoder, Input, States, Tower};
 use crate::error::Result;
+use nearmiss_kernels::fnv1a;
 use std::collections::HashMap;
 
 /// Most memory for states. A passage of 128 tokens takes 98 kB with MiniLM: 2,700 fit. What does not is computed again each time.

@@ -3,14 +3,14 @@
 use super::Train;
 use crate::encoder::Tower;
 use crate::error::{Error, Result};
-use crate::training::{Inputs, Layout, StepInputs, Texts, Trainer, TrainingExample};
+use crate::training::{Inputs, Layout, StepInputs, Texts, Trainer};
 use crate::tuner::events::Event;
 use crate::tuner::{Tuner, vectors};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 impl Train {
-    pub(super) async fn take_step(&mut self, tuner: &Tuner, batches: Vec<Vec<usize>>) -> Result<Event> {
+    pub(super) async fn take_step(&mut self, tuner: &mut Tuner, batches: Vec<Vec<usize>>) -> Result<Event> {
         let lost = || Error::Internal { reason: "a step before the run began".into() };
         let trainer = self.trainer.take().ok_or_else(lost)?;
         let outcome = self.step_with(tuner, trainer, &batches).await;
@@ -37,7 +37,7 @@ impl Train {
     /// A trainer that failed is gone with its run.
     async fn step_with(
         &mut self,
-        tuner: &Tuner,
+        tuner: &mut Tuner,
         mut trainer: Trainer,
         batches: &[Vec<usize>],
     ) -> Result<crate::training::StepReport> {
@@ -53,13 +53,11 @@ impl Train {
 
     async fn inputs(
         &mut self,
-        tuner: &Tuner,
+        tuner: &mut Tuner,
         trainer: &Trainer,
         batch: &[usize],
     ) -> Result<(Layout, StepInputs)> {
-        let chosen: Vec<&TrainingExample> = batch.iter().map(|&at| &self.now.examples[at]).collect();
-        let widest = chosen.iter().map(|example| example.negatives.len()).max();
-        let layout = Layout::new(&chosen, widest.unwrap_or(0));
+        let layout = self.layout(tuner, batch);
         let documents = tuner.corpus.documents();
         let text = |&number: &usize| match number.checked_sub(documents.len()) {
             None => documents[number].content(),

@@ -4,10 +4,11 @@ use super::*;
 use crate::dataset::Split;
 use crate::dataset::{Document, Judgment, PseudoKind, Source};
 use crate::encoder::{Encoder, ModelFiles};
+use crate::training::Layout;
 use std::collections::HashMap;
 
 /// A tuner over the checked-in model of random weights, with notes `n0`, `n1`, …
-fn tuner(notes: usize) -> Tuner {
+pub(in crate::tuner) fn tuner(notes: usize) -> Tuner {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tiny-bert/");
     let file = |name: &str| std::fs::read(format!("{folder}{name}")).unwrap();
     let (config, tokenizer, weights) =
@@ -34,7 +35,13 @@ fn tuner(notes: usize) -> Tuner {
     tuner
 }
 
-fn judge(tuner: &mut Tuner, query: &str, split: Split, relevant: &[usize], wrong: &[usize]) {
+pub(in crate::tuner) fn judge(
+    tuner: &mut Tuner,
+    query: &str,
+    split: Split,
+    relevant: &[usize],
+    wrong: &[usize],
+) {
     let on = |judgment| Judgment { split: Some(split), ..judgment };
     let right = relevant.iter().map(|at| on(Judgment::relevant(query, format!("n{at}"))));
     let wrong = wrong.iter().map(|at| on(Judgment::not_relevant(query, format!("n{at}"))));
@@ -47,11 +54,24 @@ fn epochs(tuner: &mut Tuner, options: TrainOptions) -> Vec<Epoch> {
     let mut epochs: Vec<Epoch> = Vec::new();
     while let Some(event) = pollster::block_on(run.next(tuner)).unwrap() {
         if matches!(event, Event::Step { .. }) && epochs.len() < run.now.number {
-            let (examples, texts) = (run.now.examples.clone(), run.now.texts.clone());
-            epochs.push(Epoch { examples, texts, ..Epoch::default() });
+            epochs.push(run.now.clone());
         }
     }
     epochs
+}
+
+/// The first epoch, and all of its examples laid out as one batch.
+fn first_epoch(tuner: &mut Tuner, options: TrainOptions) -> (Epoch, Layout) {
+    let mut run = Train::new(tuner, options).unwrap();
+    while !matches!(pollster::block_on(run.next(tuner)).unwrap(), Some(Event::Step { .. })) {}
+    let all: Vec<usize> = (0..run.now.examples.len()).collect();
+    let layout = run.layout(tuner, &all);
+    (run.now, layout)
+}
+
+/// Does the answer of the example in `column` count against the query of the one in `row`?
+fn counts(layout: &Layout, row: usize, column: usize) -> bool {
+    layout.excluded[row * layout.documents.len() + column] == 0.0
 }
 
 fn held_out(tuner: &mut Tuner) {
@@ -73,12 +93,38 @@ fn every_judged_negative_is_trained_on_for_its_query_and_never_as_a_positive() {
             for example in &epoch.examples {
                 let negatives = example.negatives.iter().map(|negative| negative.document);
                 seen.entry(example.query).or_default().extend(negatives);
-                assert!(example.negatives.iter().all(|n| !example.relevant.contains(&n.document)));
+                let relevant = &epoch.relevant[example.query];
+                assert!(example.negatives.iter().all(|n| !relevant.contains(&n.document)));
             }
         }
         assert!(seen[&0].is_superset(&(1..=7).collect()), "{num_negatives}: {seen:?}");
         assert!(seen[&1].contains(&9), "{num_negatives}: {seen:?}");
     }
+}
+
+/// So that none is passed over, whatever fits into a step.
+#[test]
+fn turns_of_judged_negatives_follow_each_other() {
+    let mut tuner = tuner(400);
+    held_out(&mut tuner);
+    (0..120).for_each(|at| judge(&mut tuner, &format!("about {at}"), Split::Train, &[at], &[]));
+    judge(&mut tuner, "about 0", Split::Train, &[], &(100..400).collect::<Vec<_>>());
+    let turns = |batch: usize, tuner: &mut Tuner| {
+        let batch_size = Some(batch);
+        let options =
+            TrainOptions { epochs: Some(2), batch_size, dev_share: Some(0.0), ..TrainOptions::default() };
+        let numbers = |epoch: &Epoch| -> Vec<usize> {
+            let example = epoch.examples.iter().find(|example| example.query == 0).unwrap();
+            example.negatives.iter().map(|negative| negative.document).collect()
+        };
+        epochs(tuner, options).iter().map(numbers).collect::<Vec<_>>()
+    };
+    let all = turns(8, &mut tuner);
+    assert_eq!((all[0].len(), all[1].len()), (150, 150), "as many as two epochs need");
+    let all = all.concat();
+    let few = turns(120, &mut tuner);
+    assert_eq!(few[0], all[..137], "as many as fit beside 119 others");
+    assert_eq!(few[1], all[137..274]);
 }
 
 #[test]
@@ -111,15 +157,15 @@ fn an_answer_is_trained_without_the_question_that_was_cut_from_it() {
     tuner.add_judgments(vec![made("On the key", 0), made("On the valve", 1)]).unwrap();
     judge(&mut tuner, "which key is it", Split::Train, &[0], &[]);
     let options = TrainOptions { epochs: Some(1), ..TrainOptions::default() };
-    let epochs = epochs(&mut tuner, options);
-    let epoch = &epochs[0];
+    let (epoch, layout) = first_epoch(&mut tuner, options);
     let documents = tuner.corpus.len();
-    let made = &epoch.examples[0];
-    let text = &epoch.texts[made.positive - documents];
+    let text = &epoch.texts[epoch.examples[0].positive - documents];
     assert!(text.starts_with("turn the key"), "{text}");
-    let asked = epoch.examples.iter().find(|example| example.positive == 0).expect("the real question");
-    assert!(asked.relevant.contains(&made.positive), "the same answer in other words is no negative");
-    assert!(made.relevant.contains(&0));
+    let asked = epoch.examples.iter().position(|example| example.positive == 0).expect("the real question");
+    assert!(!counts(&layout, asked, 0), "the same answer in other words is no negative");
+    assert!(!counts(&layout, 0, asked));
+    let other = epoch.examples.iter().position(|example| epoch.relevant[example.query] == [1]);
+    assert!(counts(&layout, other.expect("another question"), 0));
 }
 
 #[test]
@@ -132,24 +178,36 @@ fn what_may_be_an_answer_too_does_not_count_against_it_in_the_batch() {
     let more = vec![
         chunk("part1", "the mast is painted white"),
         chunk("part2", "the ring is kept dry"),
+        chunk("part3", "the door is never locked"),
         Document::new("long", "", long),
         Document::new("longer", "", format!("{long} please")),
     ];
     tuner.add_documents(more).unwrap();
     let on = |judgment| Judgment { split: Some(Split::Train), ..judgment };
-    let asked =
-        [("mast colour", "part1"), ("dry ring", "part2"), ("stop valve", "long"), ("light", "longer")];
+    let asked = [
+        ("mast colour", "part1"),
+        ("dry ring", "part2"),
+        ("lock", "part3"),
+        ("stop valve", "long"),
+        ("light", "longer"),
+    ];
     let right = asked.map(|(query, id)| on(Judgment::relevant(query, id)));
     tuner.add_judgments(right.into()).unwrap();
     // What a person said stands, whatever resembles it.
-    tuner.add_judgments(vec![on(Judgment::not_relevant("mast colour", "part2"))]).unwrap();
-    let epochs = epochs(&mut tuner, TrainOptions { epochs: Some(1), ..TrainOptions::default() });
+    let wrong = ["part2", "part3"].map(|id| on(Judgment::not_relevant("mast colour", id)));
+    tuner.add_judgments(wrong.into()).unwrap();
+    // One place in each of two epochs: the other one's turn is yet to come.
+    let (epoch, layout) =
+        first_epoch(&mut tuner, TrainOptions { epochs: Some(2), ..TrainOptions::default() });
     let at = |id: &str| tuner.corpus.position(id).unwrap();
-    let of = |id: &str| epochs[0].examples.iter().find(|example| example.positive == at(id)).unwrap();
-    assert!(of("part2").relevant.contains(&at("part1")));
-    assert!(of("long").relevant.contains(&at("longer")) && of("longer").relevant.contains(&at("long")));
-    assert!(!of("part1").relevant.contains(&at("part2")));
-    assert_eq!(of("part1").negatives[0].document, at("part2"));
+    let of = |id: &str| epoch.examples.iter().position(|example| example.positive == at(id)).unwrap();
+    let counts = |row: &str, column: &str| counts(&layout, of(row), of(column));
+    assert!(!counts("part2", "part1") && !counts("part3", "part2"));
+    assert!(!counts("long", "longer") && !counts("longer", "long"));
+    assert!(counts("long", "part1"));
+    assert!(counts("part1", "part2") && counts("part1", "part3"));
+    let negatives = &epoch.examples[of("part1")].negatives;
+    assert!(negatives.len() == 1 && [at("part2"), at("part3")].contains(&negatives[0].document));
 }
 
 #[test]

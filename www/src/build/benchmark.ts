@@ -1,5 +1,6 @@
 /** How fast this device is: encoding, searching and a training step, each the median of several. */
 import type { DeviceInfo, Document, Nearmiss } from "nearmiss";
+import { strings } from "../strings.ts";
 
 export interface Measured {
   name: "encode" | "search" | "train";
@@ -15,30 +16,28 @@ const ROUNDS = 5;
 const SEARCHES = 20;
 const STEPS = 8;
 
-/** @param onStep called before each part @throws {NearmissError} as the calls it makes */
-export async function benchmark(
-  nm: Nearmiss,
-  documents: readonly Document[],
-  judged: boolean,
-  signal: AbortSignal,
-  onStep: (name: Measured["name"]) => void,
-): Promise<Measured[]> {
+/** Whoever waits for it: told before each part, and what came of it. */
+export interface Watch {
+  begins(name: Measured["name"]): void;
+  gives(measured: Measured): void;
+}
+
+/** @param judged is there enough to train with? @throws {NearmissError} as the calls it makes; what was measured before has been given */
+export async function benchmark(nm: Nearmiss, documents: readonly Document[], judged: boolean, signal: AbortSignal, { begins, gives }: Watch): Promise<void> {
   const texts = documents.slice(0, TEXTS).map(({ text }) => text);
-  onStep("encode");
+  begins("encode");
   // Once without a clock: the first batch of a length may have to be prepared for.
   await nm.encode(texts, { as: "document", signal });
   const encode = await timed(ROUNDS, () => nm.encode(texts, { as: "document", signal }));
-  onStep("search");
+  gives({ name: "encode", ms: median(encode), texts: texts.length, rounds: ROUNDS });
+  begins("search");
   // Other words each time, so that no query has its embedding already.
   const search = await timed(SEARCHES, (round) => nm.search(`${documents[round % documents.length]?.title ?? "note"} ${round}`, { k: 10, signal }));
-  const measured: Measured[] = [
-    { name: "encode", ms: median(encode), texts: texts.length, rounds: ROUNDS },
-    { name: "search", ms: median(search), texts: null, rounds: SEARCHES },
-  ];
-  if (!judged) return measured;
-  onStep("train");
+  gives({ name: "search", ms: median(search), texts: null, rounds: SEARCHES });
+  if (!judged) return;
+  begins("train");
   const steps = await trainSteps(nm, signal);
-  return [...measured, { name: "train", ms: median(steps), texts: null, rounds: steps.length }];
+  gives({ name: "train", ms: median(steps), texts: null, rounds: steps.length });
 }
 
 async function timed(rounds: number, work: (round: number) => Promise<unknown>): Promise<number[]> {
@@ -71,7 +70,8 @@ function median(values: readonly number[]): number {
 
 /** A table for an issue or a mail. */
 export function markdown(rows: readonly (readonly [string, string, string])[], device: DeviceInfo, model: string): string {
-  const lines = rows.map((row) => `| ${row.join(" | ")} |`);
-  const title = `nearmiss, ${model}, ${device.kind === "webgpu" ? "WebGPU" : "CPU"} (${device.name})`;
-  return [title, "", "| What | Median | Rounds |", "|---|---:|---:|", ...lines, ""].join("\n");
+  const { bench } = strings.build;
+  const lines = [bench.columns, ...rows].map((row) => `| ${row.join(" | ")} |`);
+  const title = bench.title(model, strings.device.named(strings.device.kind[device.kind], device.name));
+  return [title, "", lines[0], "|---|---:|---:|", ...lines.slice(1), ""].join("\n");
 }

@@ -27,9 +27,8 @@ export const OFFERS: readonly Offer[] = [
   { path: "memory", args: [], takes: "nothing" },
 ];
 
-/** @throws {SyntaxError} when the text is no JSON, or no list */
-export function readArgs(text: string): unknown[] {
+/** @returns null when the text is JSON but no list @throws {SyntaxError} when it is no JSON */
+export function readArgs(text: string): unknown[] | null {
   const args: unknown = JSON.parse(text.trim() === "" ? "[]" : text);
-  if (!Array.isArray(args)) throw new SyntaxError("the arguments have to stand in a list: [ … ]");
-  return args;
+  return Array.isArray(args) ? args : null;
 }

@@ -1,9 +1,11 @@
 /** An engine that tells of what it is asked: the page uses it as it would the engine itself. */
 import type { Nearmiss } from "nearmiss";
-import { code } from "./code.ts";
 
 export interface Call {
-  code: string;
+  /** As it is called: `search`, `documents.add`. */
+  path: string;
+  /** As they were given; build/code.ts writes them, when somebody looks. */
+  args: readonly unknown[];
   /** Milliseconds; null while it is under way, and for a training, which takes as long as it is pulled. */
   ms: number | null;
   failed: boolean;
@@ -55,7 +57,7 @@ function watched<T extends object>(target: T, prefix: string, listener: Listener
 
 function follow(path: string, method: (...args: unknown[]) => unknown, args: unknown[], listener: Listener): unknown {
   const id = (last += 1);
-  const call = { code: code(path, args), ms: null, failed: false };
+  const call = { path, args, ms: null, failed: false };
   const started = performance.now();
   listener.call(id, call);
   const result = method(...args.map((arg) => told(arg, listener)));

@@ -1,10 +1,11 @@
 /** The view "Build": calls on the engine of this page, a log of what was called, and how fast it goes. */
 import { NearmissError, type DocumentInput, type Nearmiss, type TrainOptions } from "nearmiss";
-import { benchmark, type Measured } from "../build/benchmark.ts";
+import { benchmark } from "../build/benchmark.ts";
 import { readArgs, type Offer } from "../build/calls.ts";
 import { display } from "../build/code.ts";
 import { untold, type Listener } from "../build/recorder.ts";
 import type { Job } from "../jobs.ts";
+import { readiness } from "../marks.ts";
 import type { Store } from "../state.ts";
 import { strings } from "../strings.ts";
 import type { Desk } from "./desk.ts";
@@ -57,16 +58,19 @@ export class Build {
     if (!engine || store.state.busy) return null;
     const started = performance.now();
     const outcome = (ok: boolean, text: string): Outcome => ({ ok, text, ms: performance.now() - started });
-    let args: unknown[];
+    let args: unknown[] | null;
     try {
       args = readArgs(text);
     } catch (error) {
       return outcome(false, strings.build.noJson(error instanceof Error ? error.message : String(error)));
     }
+    if (!args) return outcome(false, strings.build.noList);
+    const given = args;
     let result: Outcome | null = null;
-    const ended = await this.#desk.run("build", strings.build.running(offer.path), async (job) => {
+    // A training is one, wherever it was asked for: meanwhile nothing may be marked.
+    const ended = await this.#desk.run(offer.path === "train" ? "training" : "build", strings.build.running(offer.path), async (job) => {
       try {
-        result = outcome(true, display(await this.#call(engine, offer, args, job)));
+        result = outcome(true, display(await this.#call(engine, offer, given, job)));
       } catch (error) {
         if (!(error instanceof NearmissError) || job.signal.aborted) throw error;
         result = outcome(false, strings.detail(error.code, error.message));
@@ -79,11 +83,17 @@ export class Build {
   async measure(): Promise<void> {
     const { engine, store } = this.#desk;
     if (!engine) return;
-    const judged = store.state.judgments.length > 0;
-    await this.#desk.run("build", strings.build.bench.running.encode, async ({ signal, report }) => {
-      const say = (name: Measured["name"]) => report({ label: strings.build.bench.running[name] });
-      const measured = await benchmark(untold(engine), store.state.documents, judged, signal, say);
-      store.update({ measured });
+    const { documents, judgments, sides } = store.state;
+    const ready = readiness(judgments, sides.size);
+    const judged = ready.missingPractice === 0 && ready.missingTest === 0;
+    const { bench } = strings.build;
+    store.update({ measured: [], measureNote: "" });
+    await this.#desk.run("build", bench.running.encode, async ({ signal, report }) => {
+      await benchmark(untold(engine), documents, judged, signal, {
+        begins: (name) => report({ label: bench.running[name] }),
+        gives: (one) => store.update({ measured: [...store.state.measured, one] }),
+      });
+      if (!judged) store.update({ measureNote: bench.noTraining(strings.training.missing(ready)) });
     });
     await this.look();
   }

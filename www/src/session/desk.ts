@@ -6,6 +6,8 @@ import type { Place, Store } from "../state.ts";
 export class Desk {
   readonly store: Store;
   engine: Nearmiss | null = null;
+  /** Until the engine before has left its storage. */
+  closing: Promise<void> = Promise.resolve();
 
   constructor(store: Store) {
     this.store = store;
@@ -25,18 +27,22 @@ export class Desk {
 
   /** Frees the engine; notes and marks stay. */
   async close(): Promise<void> {
-    const engine = this.engine;
+    this.closing = dispose(this.engine);
     this.engine = null;
-    this.store.update({ phase: "none", model: null, storage: null, canUndo: false, canRedo: false, allRead: this.store.state.documents.length === 0 });
-    try {
-      await engine?.dispose();
-    } catch {
-      // It is gone already: a lost device cannot be closed in an orderly way.
-    }
+    this.store.update({ phase: "none", model: null, storage: null, canUndo: false, canRedo: false, removed: null, allRead: this.store.state.documents.length === 0 });
+    await this.closing;
   }
 
   #leaveLostEngine(): void {
     const problem = this.store.state.problem;
     if (problem && endsEngine(problem.code)) void this.close();
+  }
+}
+
+async function dispose(engine: Nearmiss | null): Promise<void> {
+  try {
+    await engine?.dispose();
+  } catch {
+    // It is gone already: a lost device cannot be closed in an orderly way.
   }
 }

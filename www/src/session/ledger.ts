@@ -1,19 +1,33 @@
 /**
  * The engine keeps the marks, with their history and contradictions, while one is open; the page shows what it keeps. Here
- * the two are kept in step, and here it is known what one press of Undo takes back.
+ * the two are kept in step, and here it is known what one press of Undo takes back, notes that went or came included.
  */
-import type { Nearmiss, Undone } from "nearmiss";
-import type { Outcome } from "../jobs.ts";
+import type { Document, Nearmiss, Undone } from "nearmiss";
+import type { Job, Outcome } from "../jobs.ts";
 import { giveSides, wordOf } from "../marks.ts";
-import type { Place } from "../state.ts";
+import { noteOf } from "../notes.ts";
+import { showReading } from "../progress.ts";
+import type { Place, State } from "../state.ts";
+import { strings } from "../strings.ts";
 import type { Desk } from "./desk.ts";
-import { Steps } from "./steps.ts";
+import { drop } from "./dropping.ts";
+import { Steps, type Moved, type Step } from "./steps.ts";
+
+/** What Undo or Redo did: to the notes, and to the marks, the last change first. */
+export interface Repeated {
+  moved: Moved | null;
+  changes: Undone[];
+}
 
 export class Ledger {
   readonly #desk: Desk;
   readonly #steps = new Steps();
+  /** The engine whose history the steps are about; null for those that were made without one. */
+  #of: Nearmiss | null = null;
   /** Changes under way; only after the last one is the engine's list newer than what the page shows. */
   #pending = 0;
+  /** What happened to notes in the meantime. */
+  #waiting: Moved[] = [];
 
   constructor(desk: Desk) {
     this.#desk = desk;
@@ -38,13 +52,13 @@ export class Ledger {
     });
   }
 
-  /** @returns what was undone, the last change first; empty when there was nothing, or it failed */
-  async undo(): Promise<Undone[]> {
-    return this.#repeat(this.#steps.back(), (engine) => engine.judgments.undo());
+  /** @returns null when there was nothing to undo, or it failed */
+  async undo(): Promise<Repeated | null> {
+    return this.#repeat(true);
   }
 
-  async redo(): Promise<Undone[]> {
-    return this.#repeat(this.#steps.forth(), (engine) => engine.judgments.redo());
+  async redo(): Promise<Repeated | null> {
+    return this.#repeat(false);
   }
 
   /** Gives the engine the marks that it lacks. That is nothing a person did: what came before can no longer be undone. */
@@ -53,24 +67,49 @@ export class Ledger {
     const missing = this.#desk.store.state.judgments.filter((judgment) => !known.has(wordOf(judgment)));
     if (missing.length > 0) {
       await engine.judgments.add(missing);
-      this.#steps.begin(await engine.judgments.history());
+      await this.begin(engine);
     }
     await this.sync();
   }
 
-  /** For a new engine, whose history is its own. */
-  begin(): void {
-    this.#steps.begin([]);
+  /** What an engine brought with it belongs to no step: nobody knows any more which changes were made together, or by whom. */
+  async begin(engine: Nearmiss | null): Promise<void> {
+    const history = engine ? await engine.judgments.history() : [];
+    this.#of = engine;
+    this.#waiting = [];
+    this.#steps.begin(history);
+    this.#tell();
   }
 
-  /** Shows what the engine holds. Changes since the last time are one step if `together`. */
-  async sync(together = false): Promise<void> {
+  /** Shows what the engine holds. Changes since the last time are one step if `together`, or if notes went or came with them. */
+  async sync(together = false, moved: Moved | null = null): Promise<void> {
     const { engine, store } = this.#desk;
-    if (!engine || this.#pending > 0) return;
-    const [judgments, conflicts, history] = await Promise.all([engine.judgments.list(), engine.judgments.conflicts(), engine.judgments.history()]);
+    if (!engine) return;
+    if (moved) this.#waiting.push(moved);
     if (this.#pending > 0) return;
-    this.#steps.see(history, together);
-    store.update({ judgments, conflicts, canUndo: this.#steps.canUndo, canRedo: this.#steps.canRedo });
+    const [judgments, conflicts, history] = await Promise.all([engine.judgments.list(), engine.judgments.conflicts(), engine.judgments.history()]);
+    if (this.#pending > 0 || engine !== this.#of) return;
+    const [first = null, ...others] = this.#waiting.splice(0);
+    this.#steps.see(history, together, first);
+    for (const other of others) this.#steps.see(history, together, other);
+    store.update({ judgments, conflicts });
+    this.#tell();
+  }
+
+  /** Notes went or came before any engine was open. */
+  without(moved: Moved): void {
+    if (this.#of) this.#steps.begin([]);
+    this.#of = null;
+    this.#steps.see([], true, moved);
+    this.#tell();
+  }
+
+  #tell(): void {
+    const { canUndo, canRedo, last } = this.#steps;
+    const before = this.#desk.store.state.removed;
+    const now = removedBy(last?.moved ?? null);
+    const same = before?.notes === now?.notes && before?.marks === now?.marks;
+    this.#desk.store.update({ canUndo, canRedo, removed: same ? before : now });
   }
 
   /** Whatever the work did, even when it failed half way, is seen, gets its side, and is one step. */
@@ -93,19 +132,72 @@ export class Ledger {
     if (changed.length > 0) await engine.judgments.add(changed);
   }
 
-  async #repeat(times: number, one: (engine: Nearmiss) => Promise<Undone | null>): Promise<Undone[]> {
+  async #repeat(back: boolean): Promise<Repeated | null> {
     const { engine } = this.#desk;
-    const done: Undone[] = [];
-    if (!engine || times === 0) return done;
-    try {
-      for (let at = 0; at < times; at += 1) {
-        const undone = await one(engine);
-        if (undone) done.push(undone);
+    if (this.#of !== engine) return null;
+    const step = back ? this.#steps.back() : this.#steps.forth();
+    if (!step) return null;
+    const done: Repeated = { moved: step.moved, changes: [] };
+    if (!step.moved) {
+      try {
+        if (engine) await this.#repeatMarks(engine, step, back, done.changes);
+      } catch (error) {
+        this.#desk.fail("marks", error);
       }
-      await this.sync();
-    } catch (error) {
-      this.#desk.fail("marks", error);
+      return done;
     }
-    return done;
+    const outcome = await this.#desk.run("documents", strings.documents.restoring, (job) => this.#repeatNotes(engine, step, back, done.changes, job));
+    return outcome === "done" || outcome === "cancelled" ? done : null;
   }
+
+  /** Notes come before the marks about them, and go after them. */
+  async #repeatNotes(engine: Nearmiss | null, step: Step, back: boolean, changes: Undone[], job: Job): Promise<void> {
+    const { gone, came, marks } = step.moved ?? { gone: [], came: [], marks: [] };
+    const [away, here] = back ? [came, gone] : [gone, came];
+    const kept = new Set(here.map(({ id }) => id));
+    const leaving = away.map(({ id }) => id).filter((id) => !kept.has(id));
+    if (!engine) return this.#replace(leaving, here, back ? marks : []);
+    await this.#read(engine, here, job);
+    await this.#repeatMarks(engine, step, back, changes);
+    if (leaving.length > 0) await engine.documents.remove(leaving);
+    drop(this.#desk.store, new Set(leaving));
+    this.#desk.store.update({ documents: await engine.documents.list() });
+    await this.sync();
+  }
+
+  /** To cancel is to leave them unread; they are here all the same. */
+  async #read(engine: Nearmiss, documents: readonly Document[], job: Job): Promise<void> {
+    if (documents.length === 0) return;
+    this.#desk.store.update({ allRead: false });
+    try {
+      await engine.documents.add([...documents], { signal: job.signal, onProgress: showReading(job) });
+      this.#desk.store.update({ allRead: true });
+    } catch (error) {
+      if (!job.signal.aborted) throw error;
+    }
+  }
+
+  async #repeatMarks(engine: Nearmiss, { changes }: Step, back: boolean, done: Undone[]): Promise<void> {
+    for (let at = 0; at < changes; at += 1) {
+      const undone = await (back ? engine.judgments.undo() : engine.judgments.redo());
+      if (undone) done.push(undone);
+    }
+    await this.sync();
+  }
+
+  #replace(leaving: readonly string[], here: readonly Document[], marks: Moved["marks"]): void {
+    const { store } = this.#desk;
+    drop(store, new Set(leaving));
+    const { documents, judgments } = store.state;
+    const byId = new Map([...documents, ...here].map((document) => [document.id, document]));
+    store.update({ documents: [...byId.values()], judgments: [...judgments, ...marks] });
+    this.#tell();
+  }
+}
+
+/** Notes that are gone with all their passages; one that was read anew is not. */
+function removedBy(moved: Moved | null): State["removed"] {
+  const came = new Set(moved?.came.map(noteOf));
+  const notes = new Set(moved?.gone.map(noteOf).filter((note) => !came.has(note))).size;
+  return moved && notes > 0 ? { notes, marks: moved.marks.length } : null;
 }

@@ -23,6 +23,8 @@ export class LessonSession {
   readonly #model: () => ModelSource | null | undefined;
   #live: Live | null = null;
   #timer = 0;
+  /** Of the guided lesson, when live training began. */
+  #guide = 0;
   /** A step of a live training is under way. */
   #pulling: Promise<boolean> | null = null;
 
@@ -33,18 +35,14 @@ export class LessonSession {
     store.watch(
       ({ door, lesson }) => [door === "learn", nameOf(choiceOf(lesson))],
       ({ door }) => {
-        if (door === "learn") void this.#show();
-        else this.pause();
+        if (door !== "learn") this.pause();
+        else void (store.state.live === "on" ? this.#follow() : this.#show());
       },
     );
   }
 
-  /** Other settings; a live training has its own, and ends when these change. */
   change(change: Partial<Lesson>): void {
-    const { lesson } = this.#store.state;
-    const next = { ...lesson, ...change };
-    if (nameOf(choiceOf(next)) !== nameOf(choiceOf(lesson))) void this.endLive();
-    this.#store.update({ lesson: next });
+    this.#store.update({ lesson: { ...this.#store.state.lesson, ...change } });
   }
 
   goTo(step: number): void {
@@ -85,20 +83,43 @@ export class LessonSession {
     if (model === null) return this.#store.update({ liveNote: strings.learn.live.another });
     this.pause();
     await this.endLive();
-    const choice = choiceOf(this.#store.state.lesson);
+    this.#guide = this.#store.state.lesson.guide;
     this.#store.update({ live: "opening", liveNote: null });
-    await runJob(this.#store, "learn", strings.model.starting, async (job) => {
+    await runJob(this.#store, "live", strings.model.starting, async (job) => {
       const material = await loadSample();
       const options: CreateOptions = {
         ...(model && { model }), device: this.#device, signal: job.signal, onProgress: showLoading(job), onRequest: (request) => note(this.#store, [request]),
       };
-      const { live, run } = await Live.open(options, material, choice);
-      // The settings may be others by now.
-      if (nameOf(choiceOf(this.#store.state.lesson)) !== nameOf(choice)) return live.close();
-      this.#live = live;
-      this.#store.update({ live: "on", run, lesson: { ...this.#store.state.lesson, step: 0 } });
+      // The settings may be others by the time it is open: then once more, with those.
+      while (!this.#ledOn) {
+        const choice = choiceOf(this.#store.state.lesson);
+        const { live, run } = await Live.open(options, material, choice);
+        if (nameOf(choiceOf(this.#store.state.lesson)) !== nameOf(choice)) {
+          await live.close();
+          continue;
+        }
+        this.#live = live;
+        this.#store.update({ live: "on", run, lesson: { ...this.#store.state.lesson, step: 0 } });
+        return;
+      }
     });
-    if (this.#store.state.live === "opening") this.#store.update({ live: "off" });
+    if (this.#store.state.live === "opening") this.#store.update({ live: "off", liveNote: this.#ledOn ? strings.learn.live.led : null });
+  }
+
+  /** A live training has settings of its own. With others it begins anew, unless the guided lesson set them, which shows recordings. */
+  async #follow(): Promise<void> {
+    const { run, lesson } = this.#store.state;
+    if (run && nameOf(run) === nameOf(choiceOf(lesson))) return;
+    const { led, stopped } = strings.learn.live;
+    const ledOn = this.#ledOn;
+    await this.endLive();
+    if (!ledOn) await this.goLive();
+    if (this.#store.state.live === "off") this.#store.update({ liveNote: ledOn ? led : stopped });
+  }
+
+  /** Has the guided lesson gone to another of its steps since live training began? */
+  get #ledOn(): boolean {
+    return this.#store.state.lesson.guide !== this.#guide;
   }
 
   /** Back to the recording. */

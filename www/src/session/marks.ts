@@ -2,6 +2,7 @@
 import type { Conflict, Judgment, Nearmiss, Suspect } from "nearmiss";
 import { nextSide, normalise, pairOf, wordOf, type Side } from "../marks.ts";
 import { readMarks, saveText } from "../mark-files.ts";
+import { canForget } from "../state.ts";
 import { strings } from "../strings.ts";
 import type { Desk } from "./desk.ts";
 import { Ledger } from "./ledger.ts";
@@ -18,8 +19,8 @@ export class Marks {
   /** Marks a result of the present search; the same mark again takes it back. What others said gives way to the person. */
   async mark(document: string, relevant: boolean): Promise<void> {
     const { query, judgments, sides, busy } = this.#desk.store.state;
-    // A training run compares before and after on the same marks.
-    if (busy?.place === "training") return;
+    // A training run compares before and after on the same marks. Without an engine nothing would be written down.
+    if (busy?.place === "training" || !this.#desk.engine) return;
     const split = sides.get(normalise(query)) ?? nextSide(sides.size);
     const judgment: Judgment = { query, document, relevant, split };
     const others = judgments.filter((other) => pairOf(other) !== pairOf(judgment));
@@ -31,7 +32,7 @@ export class Marks {
   /** Takes back what was said, as one step. */
   async takeBack(chosen: (judgment: Judgment) => boolean): Promise<void> {
     const { judgments, busy } = this.#desk.store.state;
-    if (busy) return;
+    if (busy || !canForget(this.#desk.store.state)) return;
     const gone = judgments.filter(chosen);
     this.#desk.store.update({ judgments: judgments.filter((judgment) => !gone.includes(judgment)) });
     await this.ledger.change("marks", (engine) => remove(engine, gone, judgments));

@@ -1,13 +1,30 @@
 /**
- * What one press of Undo takes back. The engine counts every change by itself; a person who keeps one of two contradicting
- * marks did one thing, though the engine changed two.
+ * What one press of Undo takes back. The engine counts every change of the marks by itself; a person who keeps one of two
+ * contradicting marks did one thing, though the engine changed two. Notes that went or came are part of a step as well: the
+ * engine would bring their marks back, but not the notes.
  */
-import type { Change } from "nearmiss";
+import type { Change, Document, Judgment } from "nearmiss";
+
+/** What a step did to the notes. */
+export interface Moved {
+  /** Documents that are no longer there, or read otherwise now: as they were. */
+  gone: readonly Document[];
+  /** Documents that were not there, or read otherwise: as they are. */
+  came: readonly Document[];
+  /** Marks that went with the notes; an engine brings them back by itself. */
+  marks: readonly Judgment[];
+}
+
+export interface Step {
+  /** How many of the engine's changes of the marks. */
+  changes: number;
+  moved: Moved | null;
+}
 
 export class Steps {
-  /** How many of the engine's changes each step was made of, the latest last. */
-  #done: number[] = [];
-  #undone: number[] = [];
+  /** The latest last. */
+  #done: Step[] = [];
+  #undone: Step[] = [];
   /** The number of the latest change seen. */
   #latest = 0;
 
@@ -19,27 +36,33 @@ export class Steps {
     return this.#undone.length > 0;
   }
 
-  /** New changes end what could be redone. */
-  see(history: readonly Change[], together: boolean): void {
+  /** What the next Undo takes back. */
+  get last(): Step | null {
+    return this.#done.at(-1) ?? null;
+  }
+
+  /** New changes, one step each unless they belong `together`, end what could be redone. What happened to notes is one step. */
+  see(history: readonly Change[], together: boolean, moved: Moved | null = null): void {
     const fresh = history.filter((change) => change.number > this.#latest).length;
-    if (fresh === 0) return;
-    this.#latest = history.at(-1)?.number ?? 0;
-    this.#done.push(...(together ? [fresh] : Array<number>(fresh).fill(1)));
+    if (fresh === 0 && !moved) return;
+    this.#latest = Math.max(this.#latest, history.at(-1)?.number ?? 0);
+    if (together || moved) this.#done.push({ changes: fresh, moved });
+    else this.#done.push(...Array.from({ length: fresh }, () => ({ changes: 1, moved: null })));
     this.#undone = [];
   }
 
-  /** @returns how many changes to undo; 0 for nothing */
-  back(): number {
-    const times = this.#done.pop() ?? 0;
-    if (times > 0) this.#undone.push(times);
-    return times;
+  /** @returns what to undo; null for nothing */
+  back(): Step | null {
+    const step = this.#done.pop() ?? null;
+    if (step) this.#undone.push(step);
+    return step;
   }
 
-  /** @returns how many changes to redo; 0 for nothing */
-  forth(): number {
-    const times = this.#undone.pop() ?? 0;
-    if (times > 0) this.#done.push(times);
-    return times;
+  /** @returns what to do again; null for nothing */
+  forth(): Step | null {
+    const step = this.#undone.pop() ?? null;
+    if (step) this.#done.push(step);
+    return step;
   }
 
   /** Nothing that happened so far can be undone. */

@@ -3,7 +3,7 @@ import type { TrainEvent, TrainOptions, Verdict } from "nearmiss";
 import { save, saveBlob } from "../files.ts";
 import type { Job, Outcome } from "../jobs.ts";
 import { DEFAULTS, RUNGS, trainOptions } from "../settings.ts";
-import type { State } from "../state.ts";
+import { anyTrained, type State } from "../state.ts";
 import { strings } from "../strings.ts";
 import { TrainingRun } from "../training-run.ts";
 import { zipFolder } from "../zip.ts";
@@ -13,17 +13,25 @@ import type { Search } from "./search.ts";
 export class Training {
   readonly #desk: Desk;
   readonly #search: Search;
-  /** What the last training trained: the settings may say something else by now. */
-  #trained: State["trainable"] = DEFAULTS.trainable;
+  /** What the last training trained: the settings may say something else by now. Null for what the storage brought. */
+  #trained: State["trainable"] | null = null;
+  /** What the training that was begun last trains, once it has ended. */
+  #begun: State["trainable"] | null = null;
 
   constructor(desk: Desk, search: Search) {
     this.#desk = desk;
     this.#search = search;
   }
 
+  /** For a model that was just loaded: nothing has been trained with it. */
+  begin(): void {
+    this.#trained = null;
+    this.#desk.store.update({ verdict: null, inUse: "earlier", choice: false, earlierTrained: false });
+  }
+
   async train(): Promise<Outcome> {
     const { store } = this.#desk;
-    if (!store.state.busy) this.#trained = store.state.trainable;
+    if (!store.state.busy) this.#begun = store.state.trainable;
     return this.#run(trainOptions(store.state), false);
   }
 
@@ -47,17 +55,25 @@ export class Training {
   async with(options: TrainOptions, job: Job): Promise<Verdict | null> {
     const { engine } = this.#desk;
     if (!engine) return null;
-    const verdict = await this.#follow(engine.train({ ...options, signal: job.signal }), job, false);
-    this.#trained = RUNGS.find((rung) => rung === options.trainable) ?? DEFAULTS.trainable;
-    return verdict;
+    this.#begun = RUNGS.find((rung) => rung === options.trainable) ?? DEFAULTS.trainable;
+    return this.#follow(engine.train({ ...options, signal: job.signal }), job, false);
   }
 
   async #follow(events: AsyncIterable<TrainEvent>, job: Job, goesOn: boolean): Promise<Verdict | null> {
     const { store } = this.#desk;
+    const before = store.state;
     const run = new TrainingRun(store, job, goesOn);
-    for await (const event of events) run.take(event);
+    try {
+      for await (const event of events) run.take(event);
+    } finally {
+      // A training that came to no end changed nothing: what was said of the one before it still holds.
+      if (!run.verdict) store.update({ verdict: before.verdict });
+    }
     const { verdict } = run;
-    if (verdict) store.update({ verdict, inUse: verdict.kept ? "trained" : "earlier", minedWithThis: false });
+    if (verdict) {
+      this.#trained = this.#begun;
+      store.update({ verdict, inUse: verdict.kept ? "trained" : "earlier", choice: true, earlierTrained: anyTrained(before), minedWithThis: false });
+    }
     this.#sawModel();
     return verdict;
   }
@@ -68,7 +84,10 @@ export class Training {
     if (!engine || choice === store.state.inUse) return;
     const outcome = await this.#desk.run("results", strings.results.keeping, async () => {
       await (choice === "trained" ? engine.keep() : engine.rollback());
-      store.update({ inUse: choice, minedWithThis: false });
+      // What the storage brought may have come in two files, of which one stays.
+      const kept = engine.storage?.state;
+      const earlierTrained = choice === "earlier" && kept && !kept.unsaved ? kept.trained : store.state.earlierTrained;
+      store.update({ inUse: choice, earlierTrained, minedWithThis: false });
       this.#sawModel();
     });
     if (outcome === "done") await this.#search.again();
@@ -100,6 +119,7 @@ export class Training {
   }
 
   get #name(): string {
-    return this.#trained.replace(":", "-");
+    const last = this.#desk.store.state.inUse === "trained" ? this.#trained : null;
+    return last?.replace(":", "-") ?? "trained";
   }
 }

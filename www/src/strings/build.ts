@@ -6,12 +6,18 @@ import { megabytes, number } from "./numbers.ts";
 const mb = (bytes: number) => `${megabytes(bytes)} MB`;
 
 export const build = {
-  none: "No engine runs yet. Load one with the sample notes here, or with your own under Tune.",
-  loading: "Loading: see Tune.",
-  ready: (notes: number, marks: number) => `Calls go to the engine of this page, with ${number(notes)} passages and ${number(marks)} marks.`,
+  none: "No engine runs yet. Load one here: with your notes where some are kept on this device, else with the sample notes.",
+  loading: "Loading.",
+  ready: (notes: number, marks: number) => `An engine runs, with ${number(notes)} passages and ${number(marks)} marks.`,
+  load: { all: "Load model and notes", sample: "Load the sample notes" },
   running: (path: string) => `nm.${path}`,
   cancelled: "Cancelled.",
   noJson: (message: string) => `Not sent, since this is not JSON: ${message}`,
+  noList: "Not sent: the arguments have to stand in a list, [ … ], one after the other.",
+  more: { characters: (rest: number) => `${rest} more characters`, items: (rest: number) => `${rest} more`, bytes: (bytes: number) => `${bytes} bytes` },
+  /** For what cannot be written as code. */
+  standIn: { file: "file", bytes: "bytes", function: "yourFunction" },
+  failedCall: "failed",
   took: (ms: number) => `${ms < 10 ? ms.toFixed(1) : number(Math.round(ms))} ms`,
   done: (path: string, took: string) => `nm.${path} gave a result in ${took}.`,
   failed: (path: string) => `nm.${path} failed.`,
@@ -59,5 +65,9 @@ export const build = {
     name: ({ name, texts }: Measured) => ({ encode: `Encode ${texts ?? 0} notes`, search: "Search", train: "Training step (head, 16 questions)" })[name],
     ms: ({ ms }: Measured) => `${ms < 10 ? ms.toFixed(1) : number(Math.round(ms))} ms`,
     rounds: ({ rounds }: Measured) => String(rounds),
+    columns: ["What", "Median", "Rounds"],
+    title: (model: string, device: string) => `nearmiss, ${model}, ${device}`,
+    /** Why no training was measured. */
+    noTraining: (missing: string) => `Training was not measured. ${missing}`,
   },
 };

@@ -15,10 +15,12 @@ export const guide = {
   next: "Next",
   done: "Finish",
   place: (step: number, title: string) => `${step} of 10: ${title}`,
+  /** What is shown after the lesson. */
+  left: usual,
   steps: [
     {
       title: "A question and its near misses",
-      text: "The question stands in the middle, its answer is the round green point. Some wrong notes, the numbered ones, are nearer to the question than the answer is: search would put them first. The table below says which they are.",
+      text: "The question stands in the middle, its answer is the round point with the tick. Some wrong notes, the numbered ones, are nearer to the question than the answer is: search would put them first. The table below says which they are.",
       show: usual,
     },
     {

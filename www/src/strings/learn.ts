@@ -4,7 +4,7 @@ import { STEPS } from "../learn/settings.ts";
 import { cosine, count, percent } from "./numbers.ts";
 
 const three = (value: number) => value.toFixed(3).replace("-", "−");
-const signed = (value: number) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+const signed = (value: number) => (Math.abs(value) < 0.005 ? "0.00" : `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`);
 
 /** Below this a move is not worth a direction. */
 const STILL = 0.0005;
@@ -47,7 +47,7 @@ export const learn = {
   ringValue: (margin: number, within: number) => `${margin}: ${within === 0 ? "no negative" : count(within, "negative")} inside the ring`,
   dial: (question: string) => `The question “${question}” with its answer and its negatives, by similarity`,
   map: (share: number) => `Map of all notes in two directions that show ${percent(share, 0)} of how they differ`,
-  mapNote: (share: number) => `Two directions of many, which show ${percent(share, 0)} of how notes differ: distances are rough. Lines show the way since the start.`,
+  mapNote: (share: number) => `Two directions of many, with ${percent(share, 0)} of how notes differ: distances are rough. Lines: the way since the start. Names: point, tap or use the arrow keys.`,
   bars: ({ positive, negative }: Frame) => `${cosine(positive)} with positives, ${cosine(negative)} with negatives on average: ${cosine(positive - negative)} apart`,
   quality: ({ heldOut, practice }: Frame, start: Frame) => `nDCG@10 ${three(heldOut)} on test questions (${three(start.heldOut)} at the start), ${three(practice)} on practice questions`,
   loss: ({ loss, active, triplets }: Frame) => `${three(loss)}; ${active} of ${triplets} triplets are active`,
@@ -63,9 +63,13 @@ export const learn = {
   names: { random: "random", bm25: "by words", dense: "by meaning", ance: "always fresh" },
   fixed: "What goes wrong here brings its own negatives and margin.",
   live: {
+    go: "Train live",
+    again: "Begin anew",
     off: "",
-    opening: "",
+    opening: "Getting ready, with the settings as they are now.",
     on: "Live: each step is computed when you press Step or Play.",
+    led: "The lesson shows recordings, so the live training ended. Press Train live to train with these settings.",
+    stopped: "The live training ended, as its settings were changed. Press Train live to train with the new ones.",
     another: "Load the chosen model under Tune first, or choose another there.",
   },
 };

@@ -23,13 +23,22 @@ function thing({ action, before, after }: Change): string {
   }
 }
 
-/** A step may have been several changes; it is named for the one that it began with. */
-const did = (word: string) => (changes: readonly Undone[]) => {
+/** What a step did, in notes that went and came, and in changes of the marks. */
+export interface Did {
+  gone: number;
+  came: number;
+  changes: readonly Undone[];
+}
+
+/** A step may have been several changes; it is named for what it did to notes, or for the change that it began with. */
+const did = (word: string) => ({ gone, came, changes }: Did) => {
   const [first] = [...changes].sort((a, b) => a.change.number - b.change.number);
-  if (!first) return "";
   const skipped = changes.reduce((sum, change) => sum + change.skipped, 0);
-  const gone = skipped > 0 ? ` ${count(skipped, "mark")} could not come back: the notes are gone.` : "";
-  return `${word}: ${thing(first.change)}.${gone}`;
+  const lost = skipped > 0 ? ` ${count(skipped, "mark")} could not come back: the notes are gone.` : "";
+  const notes = gone > 0 && came > 0 ? "reading notes anew" : gone > 0 ? `removing ${count(gone, "note")}` : came > 0 ? `adding ${count(came, "note")}` : "";
+  if (notes === "") return first ? `${word}: ${thing(first.change)}.${lost}` : "";
+  const marks = gone > 0 && first ? first.change.before.length : 0;
+  return `${word}: ${notes}${marks > 0 ? ` with ${count(marks, "mark")}` : ""}.${lost}`;
 };
 
 export const judgments = {

@@ -33,6 +33,7 @@ export const training = {
     `Gradient norm ${gradNorm.toPrecision(2)}: how strongly the last step pulled, before it is limited. ${number(Math.round(examples))} examples a second.`,
   dev: (last: number, best: number) => `${last.toFixed(3)} now, ${best.toFixed(3)} at best`,
   devChart: (looks: number, best: number) => `nDCG@10 at ${count(looks, "look")} at practice questions set aside, at best ${best.toFixed(3)}`,
+  axes: { step: "step", loss: "loss", dev: "nDCG@10" },
   stopped: (looks: number) => `Stopped early: no gain for ${count(looks, "look")}.`,
   cancelled: "Training stopped. The model is as it was.",
   goOn: (step: number) => `Go on where it stopped (step ${step})`,

@@ -17,7 +17,7 @@ export function bestLook(looks: readonly DevPoint[]): number {
 }
 
 export function drawLoss(container: HTMLElement, losses: readonly LossPoint[]): void {
-  drawSteps(container, losses, { label: strings.training.chart(...lossEnds(losses), losses.length), axis: "loss", zero: true }, [
+  drawSteps(container, losses, { label: strings.training.chart(...lossEnds(losses), losses.length), axis: strings.training.axes.loss, zero: true }, [
     ruleY([0]),
     lineY(losses, { x: "step", y: "loss", stroke: "var(--accent)", strokeWidth: 2, marker: losses.length === 1 ? "dot" : "none" }),
   ]);
@@ -26,7 +26,7 @@ export function drawLoss(container: HTMLElement, losses: readonly LossPoint[]): 
 /** The best look is the one whose weights are taken, and stands out. */
 export function drawLooks(container: HTMLElement, looks: readonly DevPoint[]): void {
   const best = bestLook(looks);
-  drawSteps(container, looks, { label: strings.training.devChart(looks.length, best), axis: "nDCG@10", zero: false }, [
+  drawSteps(container, looks, { label: strings.training.devChart(looks.length, best), axis: strings.training.axes.dev, zero: false }, [
     lineY(looks, { x: "step", y: "value", stroke: "var(--accent)", strokeWidth: 2 }),
     dot(looks, { x: "step", y: "value", r: 3, fill: "var(--accent)" }),
     dot(looks.filter(({ value }) => value === best).slice(0, 1), { x: "step", y: "value", r: 6, stroke: "var(--ink)", strokeWidth: 2 }),
@@ -51,7 +51,7 @@ function drawSteps(container: HTMLElement, points: readonly { step: number }[], 
     marginLeft: 44,
     marginRight: 12,
     ariaLabel: label,
-    x: { label: "step", ticks: Math.max(2, Math.floor(width / 80)), tickFormat: "d", domain: [first.step, Math.max(last.step, first.step + 1)] },
+    x: { label: strings.training.axes.step, ticks: Math.max(2, Math.floor(width / 80)), tickFormat: "d", domain: [first.step, Math.max(last.step, first.step + 1)] },
     y: { label: axis, grid: true, ticks: 4, zero },
     marks,
   });

@@ -10,9 +10,9 @@ import { strings } from "../strings.ts";
 export function mountConflicts(store: Store, session: Session): void {
   store.watch((state) => [state.conflicts, state.documents], (state) => show(state, session));
   store.watch(
-    (state) => [state.conflicts, state.busy === null],
-    ({ busy }) => {
-      for (const keep of byId("conflicts").querySelectorAll("button")) keep.disabled = busy !== null;
+    (state) => [state.conflicts, state.busy === null, state.phase],
+    ({ busy, phase }) => {
+      for (const keep of byId("conflicts").querySelectorAll("button")) keep.disabled = busy !== null || phase !== "ready";
     },
   );
 }

@@ -1,19 +1,26 @@
 /** Step 2: the notes to search. Files may be dropped anywhere on the page. */
-import type { Document, FileInput } from "nearmiss";
+import type { FileInput } from "nearmiss";
 import { announce, button, byId, el, setText } from "../dom.ts";
 import { dropped, pickFolder } from "../folders.ts";
-import { byNote, noteOf } from "../notes.ts";
+import { byNote } from "../notes.ts";
 import type { Session } from "../session.ts";
 import type { State, Store } from "../state.ts";
 import { strings } from "../strings.ts";
 
-/** Notes in the list, and files that were not taken: thousands of lines would help nobody, and take seconds to lay out. */
-const [MOST_NOTES, MOST_SKIPPED] = [50, 20];
+/** Files that were not taken: thousands of lines would help nobody, and take seconds to lay out. */
+const MOST_SKIPPED = 20;
+
+/** Of which it was last said that they are ready. */
+let told: State["documents"] | null = null;
 
 export function mountDocuments(store: Store, session: Session): void {
   const inputs = [byId<HTMLInputElement>("files"), byId<HTMLInputElement>("folder")];
   const sample = byId<HTMLButtonElement>("load-sample");
-  const take = (files: FileInput[]) => void (files.length > 0 && session.notes.addFiles(files));
+  const take = (files: FileInput[]) => {
+    if (files.length === 0) return;
+    showElsewhere(store.state, files.length);
+    void session.notes.addFiles(files);
+  };
   for (const input of inputs) {
     input.addEventListener("change", () => {
       const files = [...(input.files ?? [])];
@@ -24,18 +31,41 @@ export function mountDocuments(store: Store, session: Session): void {
   byId("folder").addEventListener("click", (event) => void offerFolder(event, take));
   sample.addEventListener("click", () => void session.notes.loadSample());
   byId("read-on").addEventListener("click", () => void session.notes.readOn());
-  byId("remove-all").addEventListener("click", () => void session.notes.remove(() => true));
   acceptDrops(take);
+  byId("elsewhere").append(button(strings.dismiss, { class: "quiet" }, () => void (byId("elsewhere").hidden = true)));
 
+  // Files may be chosen at any time: they wait for the end of what is under way.
   store.watch(
     (state) => [state.busy === null],
     ({ busy }) => {
-      for (const control of [...inputs, sample, byId<HTMLButtonElement>("remove-all"), byId<HTMLButtonElement>("read-on")]) control.disabled = busy !== null;
+      for (const control of [sample, byId<HTMLButtonElement>("read-on")]) control.disabled = busy !== null;
     },
   );
   store.watch((state) => [state.documents, state.allRead, state.phase, state.busy === null], showCount);
-  store.watch((state) => [state.documents], (state) => showList(state.documents, session));
   store.watch((state) => [state.skipped, state.incomplete], showSkipped);
+  store.watch(
+    (state) => [state.waiting],
+    ({ waiting }) => {
+      byId("files-waiting").hidden = waiting === 0;
+      setText(byId("files-waiting"), waiting === 0 ? "" : strings.documents.waitingFiles(waiting));
+      if (waiting > 0) announce(strings.documents.waitingFiles(waiting));
+    },
+  );
+  store.watch(
+    (state) => [state.door === "tune"],
+    ({ door }) => {
+      if (door === "tune") byId("elsewhere").hidden = true;
+    },
+  );
+}
+
+/** Files that are dropped in another view go to the notes all the same; nobody sees those there. */
+function showElsewhere({ door }: State, files: number): void {
+  if (door === "tune") return;
+  const link = el("a", { href: "#tune" }, strings.doors.tune.name);
+  announce(`${strings.documents.elsewhere(files)}${strings.doors.tune.name}.`);
+  byId("elsewhere-text").replaceChildren(strings.documents.elsewhere(files), link, ".");
+  byId("elsewhere").hidden = false;
 }
 
 /** The browser's own dialog for folders, where there is one, does not ask whether to "upload" everything. */
@@ -51,18 +81,20 @@ async function offerFolder(event: Event, take: (files: FileInput[]) => void): Pr
 
 /** Without this the browser would open the dropped file in place of the page. */
 function acceptDrops(take: (files: FileInput[]) => void): void {
-  const zone = byId("drop");
+  // In the views without the zone, the whole page shows that it takes them.
+  const [zone, page] = [byId("drop"), document.documentElement];
+  const show = (over: boolean) => [zone, page].forEach((element) => element.classList.toggle("over", over));
   const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
   addEventListener("dragover", (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
-    zone.classList.add("over");
+    show(true);
   });
   addEventListener("dragleave", (event) => {
-    if (event.relatedTarget === null) zone.classList.remove("over");
+    if (event.relatedTarget === null) show(false);
   });
   addEventListener("drop", (event) => {
-    zone.classList.remove("over");
+    show(false);
     if (!carriesFiles(event)) return;
     event.preventDefault();
     take(dropped(event.dataTransfer));
@@ -75,7 +107,14 @@ function showCount({ documents, allRead, phase, busy }: State): void {
   const waiting = unread && documents.length > 0 ? (phase === "ready" ? strings.documents.unread : strings.documents.waiting) : "";
   setText(byId("documents-count"), count === 0 ? strings.documents.none : strings.documents.count(count, documents.length) + waiting);
   byId("read-on").hidden = !unread || phase !== "ready";
-  if (count > 0 && allRead && phase === "ready" && busy === null) announce(strings.documents.ready(count));
+  if (allRead && phase === "ready" && busy === null) tell(documents, count);
+}
+
+/** Once, and not again at the end of whatever else is done. */
+function tell(documents: State["documents"], count: number): void {
+  if (documents === told) return;
+  told = documents;
+  if (count > 0) announce(strings.documents.ready(count));
 }
 
 function showSkipped({ skipped, incomplete }: State): void {
@@ -95,17 +134,4 @@ function sentences(all: readonly string[]): HTMLUListElement {
 
 function rest(hidden: number): HTMLLIElement[] {
   return hidden > 0 ? [el("li", {}, strings.documents.more(hidden))] : [];
-}
-
-function showList(documents: readonly Document[], session: Session): void {
-  byId("documents-list").hidden = documents.length === 0;
-  const all = byNote(documents);
-  const items = [...all].slice(0, MOST_NOTES).map(([note, parts]) => {
-    const name = parts[0]?.title || note;
-    const remove = button(strings.documents.remove, { class: "plain", "aria-label": strings.documents.removeNamed(name) }, () => {
-      void session.notes.remove((document) => noteOf(document) === note);
-    });
-    return el("li", {}, el("span", {}, name), remove);
-  });
-  byId("notes").replaceChildren(...items, ...rest(all.size - MOST_NOTES));
 }

@@ -4,7 +4,7 @@ import { titleOf } from "../catalogue.ts";
 import { button, byId, el, setText } from "../dom.ts";
 import { questions, readiness, voice, type Question } from "../marks.ts";
 import type { Session } from "../session.ts";
-import type { State, Store } from "../state.ts";
+import { canForget, type State, type Store } from "../state.ts";
 import { strings } from "../strings.ts";
 
 export function mountJudgments(store: Store, session: Session): void {
@@ -17,6 +17,12 @@ export function mountJudgments(store: Store, session: Session): void {
   // A closed list is not drawn: each mark would draw it anew.
   box.addEventListener("toggle", show);
   store.watch((state) => [state.judgments, state.documents], show);
+  const lock = () => {
+    const locked = store.state.busy !== null || !canForget(store.state);
+    for (const control of byId("marks").querySelectorAll<HTMLButtonElement>("[data-forgets]")) control.disabled = locked;
+  };
+  store.watch((state) => [state.judgments, state.documents, state.busy === null, canForget(state)], lock);
+  box.addEventListener("toggle", lock);
 }
 
 function showReadiness(state: State): void {
@@ -49,7 +55,7 @@ function showList({ judgments, documents }: State, box: HTMLDetailsElement, sess
 
 function item({ text, side, words, right, wrong }: Question, documents: readonly Document[], session: Session): HTMLElement {
   const ask = button(text, { class: "plain" }, () => void session.search.ask(text));
-  const forget = button(strings.judgments.forget, { class: "plain", "aria-label": strings.judgments.forgetNamed(text) }, () => {
+  const forget = button(strings.judgments.forget, { class: "plain", "data-forgets": true, "aria-label": strings.judgments.forgetNamed(text) }, () => {
     void session.marks.takeBack((judgment) => words.includes(judgment));
   });
   const facts = el("small", {}, `${strings.judgments.side[side]}: ${strings.judgments.counts(right.length, wrong.length)}`);
@@ -61,7 +67,7 @@ function item({ text, side, words, right, wrong }: Question, documents: readonly
 function word(judgment: Judgment, title: string, question: string, session: Session): HTMLElement {
   const { relevant } = judgment;
   const verdict = el("b", { class: relevant ? "said right" : "said wrong" }, strings.judgments.verdict[`${relevant}`]);
-  const back = button(strings.judgments.takeBack, { class: "plain", "aria-label": strings.judgments.takeBackNamed(title, question) }, () => {
+  const back = button(strings.judgments.takeBack, { class: "plain", "data-forgets": true, "aria-label": strings.judgments.takeBackNamed(title, question) }, () => {
     void session.marks.takeBack((other) => other === judgment);
   });
   return el("li", {}, verdict, el("span", {}, title, el("small", { "data-testid": "who" }, strings.judgments.who[voice(judgment)])), back);

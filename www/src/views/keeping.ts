@@ -1,35 +1,31 @@
 /** What is kept on this device, and taking it along or deleting it. */
-import { announce, byId, setText } from "../dom.ts";
+import { announce, byId, hush, setText } from "../dom.ts";
 import type { Session } from "../session.ts";
-import type { State, Store } from "../state.ts";
+import { anyTrained, type State, type Store } from "../state.ts";
 import { strings } from "../strings.ts";
 
 export function mountKeeping(store: Store, session: Session): void {
   const { keeping } = session;
   const file = byId<HTMLInputElement>("import-all");
-  const ask = byId("delete-sure");
-  const say = (sentence: string) => (setText(byId("keeping-note"), sentence), announce(sentence));
+  // Questions and results that were told of aloud are gone as well.
+  const say = (sentence: string) => (hush(), setText(byId("keeping-note"), sentence), announce(sentence));
   byId("export-all").addEventListener("click", () => void keeping.exportAll());
+
+  const replace = (chosen: File) => void keeping.importAll(chosen).then((outcome) => outcome === "done" && say(strings.keeping.imported));
+  let chosen: File | null = null;
+  const askToReplace = twoPresses("import", file, () => chosen && replace(chosen));
   file.addEventListener("change", () => {
-    const [chosen] = file.files ?? [];
+    chosen = file.files?.[0] ?? null;
     file.value = "";
-    if (chosen) void keeping.importAll(chosen).then((outcome) => outcome === "done" && say(strings.keeping.imported));
+    if (chosen && anythingHere(store.state)) askToReplace();
+    else if (chosen) replace(chosen);
   });
-  // Two presses: what is deleted is gone.
-  byId("delete-all").addEventListener("click", () => {
-    ask.hidden = false;
-    byId("delete-no").focus();
-  });
-  const close = () => {
-    ask.hidden = true;
-    byId("delete-all").focus();
-  };
-  byId("delete-no").addEventListener("click", close);
-  byId("delete-yes").addEventListener("click", () => {
-    close();
+
+  const askToDelete = twoPresses("delete", byId("delete-all"), () => {
     void keeping.deleteAll().then((outcome) => outcome === "done" && say(strings.keeping.deleted));
   });
-  store.watch((state) => [state.storage, state.keptBytes, state.phase], show);
+  byId("delete-all").addEventListener("click", askToDelete);
+  store.watch((state) => [state.storage, state.keptBytes, state.stored], show);
   store.watch(
     (state) => [state.busy === null, state.storage, state.keptBytes],
     ({ busy, storage, keptBytes }) => {
@@ -40,9 +36,32 @@ export function mountKeeping(store: Store, session: Session): void {
   );
 }
 
-function show({ storage, keptBytes }: State): void {
+/** What is deleted or replaced is gone: a second press says that it is meant. @returns what asks for it */
+function twoPresses(name: "import" | "delete", first: HTMLElement, act: () => void): () => void {
+  const ask = byId(`${name}-sure`);
+  const close = () => {
+    ask.hidden = true;
+    first.focus();
+  };
+  byId(`${name}-no`).addEventListener("click", close);
+  byId(`${name}-yes`).addEventListener("click", () => {
+    close();
+    act();
+  });
+  return () => {
+    ask.hidden = false;
+    byId(`${name}-no`).focus();
+  };
+}
+
+function anythingHere(state: State): boolean {
+  return state.documents.length > 0 || state.judgments.length > 0 || anyTrained(state) || (state.phase !== "ready" && state.keptBytes > 0);
+}
+
+function show({ storage, keptBytes, stored }: State): void {
   const { keeping } = strings;
-  setText(byId("kept"), storage ? keeping.kept(storage) : keptBytes > 0 ? keeping.earlier(keptBytes) : keeping.nothing);
+  const closed = stored ? keeping.closed : keeping.earlier;
+  setText(byId("kept"), storage ? keeping.kept(storage) : keptBytes > 0 ? closed(keptBytes) : keeping.nothing);
   const notices = [
     storage?.role === "reader" ? keeping.reader : "",
     storage?.unsaved ? keeping.unsaved(storage.unsaved.message) : "",

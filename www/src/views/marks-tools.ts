@@ -1,24 +1,26 @@
 /** Undo and redo, stand-in questions, and marks as files. */
-import type { Undone } from "nearmiss";
 import { byId, setText } from "../dom.ts";
+import { byNote } from "../notes.ts";
 import type { Session } from "../session.ts";
+import type { Repeated } from "../session/ledger.ts";
 import type { Store } from "../state.ts";
 import { strings } from "../strings.ts";
 
 export function mountMarksTools(store: Store, session: Session): void {
   const undo = byId<HTMLButtonElement>("undo");
   const redo = byId<HTMLButtonElement>("redo");
-  const note = (text: string) => setText(byId("marks-note"), text);
   const step = async (back: boolean) => {
     const { busy, canUndo, canRedo } = store.state;
     if (busy || !(back ? canUndo : canRedo)) return;
-    const changes: Undone[] = await (back ? session.marks.ledger.undo() : session.marks.ledger.redo());
-    note(back ? strings.judgments.undone(changes) : strings.judgments.redone(changes));
+    const done = await tellOf(back ? session.marks.ledger.undo() : session.marks.ledger.redo(), back);
+    // Notes that went or came may be found, or not, from now on.
+    if (done?.moved && store.state.hits) await session.search.ask(store.state.query);
   };
   undo.addEventListener("click", () => void step(true).then(() => keepFocus(undo, redo)));
   redo.addEventListener("click", () => void step(false).then(() => keepFocus(redo, undo)));
   addEventListener("keydown", (event) => {
-    if (!isUndoKey(event) || isTyping(document.activeElement)) return;
+    // In the other views nobody would see what it takes back.
+    if (store.state.door !== "tune" || !isUndoKey(event) || isTyping(document.activeElement)) return;
     event.preventDefault();
     void step(!event.shiftKey);
   });
@@ -44,14 +46,29 @@ export function mountMarksTools(store: Store, session: Session): void {
     ({ canUndo, canRedo, phase, busy, judgments }) => {
       const locked = phase !== "ready" || busy !== null;
       byId("undo-row").hidden = !canUndo && !canRedo;
-      undo.disabled = locked || !canUndo;
-      redo.disabled = locked || !canRedo;
+      // Notes may be removed, and brought back, before any engine is open.
+      undo.disabled = busy !== null || !canUndo;
+      redo.disabled = busy !== null || !canRedo;
       for (const control of [lines, beir]) control.disabled = locked || judgments.length === 0;
       for (const control of [make, files]) control.disabled = locked;
     },
   );
   // What was said about an earlier step would be wrong after the next one.
   store.watch((state) => [state.judgments], () => note(""));
+}
+
+function note(text: string): void {
+  setText(byId("marks-note"), text);
+}
+
+/** Says what was undone, or done again. */
+export async function tellOf(repeating: Promise<Repeated | null>, back: boolean): Promise<Repeated | null> {
+  const done = await repeating;
+  if (!done) return null;
+  const { moved, changes } = done;
+  const did = { gone: byNote(moved?.gone ?? []).size, came: byNote(moved?.came ?? []).size, changes };
+  note(back ? strings.judgments.undone(did) : strings.judgments.redone(did));
+  return done;
 }
 
 /** A button that has nothing more to do is disabled, and loses the focus, some browsers at once and some later. */

@@ -1,6 +1,6 @@
 /** "Nothing leaves this device", with the count of requests that bears it out. */
 import { byId, el, setText } from "../dom.ts";
-import { foreign, watchNetwork } from "../network.ts";
+import { foreign, isPart, watchNetwork } from "../network.ts";
 import type { State, Store } from "../state.ts";
 import { strings } from "../strings.ts";
 
@@ -15,9 +15,10 @@ export function mountNetwork(store: Store): void {
 function show({ requests, readyAt }: State): void {
   const { network } = strings;
   const others = foreign(requests).length;
-  const since = readyAt === null ? null : requests.filter(({ at }) => at >= readyAt).length;
+  const later = readyAt === null ? null : requests.filter(({ at }) => at >= readyAt);
+  const since = later?.length ?? null;
   const line = byId("network-count");
-  setText(line, requests.length === 0 ? network.none : network.counted(requests.length, others, since));
+  setText(line, requests.length === 0 ? network.none : network.counted(requests.length, others, since, later?.every(isPart) ?? false));
   line.dataset.since = String(since ?? "");
   byId("network").dataset.foreign = String(others);
   const rows = requests.slice(-LATEST).reverse().map(({ url, at, bytes }) => {

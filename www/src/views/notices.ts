@@ -1,8 +1,9 @@
 /** The one progress bar and the one message, each shown in the section that it belongs to. */
 import { announce, button, el, setText } from "../dom.ts";
+import type { Door } from "../doors.ts";
 import { endsEngine } from "../jobs.ts";
 import type { Session } from "../session.ts";
-import type { Busy, Problem, State, Store } from "../state.ts";
+import type { Busy, Place, Problem, State, Store } from "../state.ts";
 import { strings } from "../strings.ts";
 
 /** Milliseconds; what ends sooner needs no bar, which would only flicker. */
@@ -14,10 +15,31 @@ export function mountNotices(store: Store, session: Session): void {
     (state) => [state.problem],
     (state) => showProblem(state, store, session),
   );
+  // Back to its own section, once that is in sight.
+  store.watch(
+    (state) => [state.door],
+    ({ door, problem }) => {
+      const box = document.querySelector(".problem");
+      if (box && problem && viewOf(find(problem.place)) === door) find(problem.place)?.append(box);
+    },
+  );
 }
 
-function slot(place: string): HTMLElement | null {
+/** Of a view, for what belongs to a section of another one. */
+const COMMON = { tune: "model", learn: "live", build: "build" } satisfies Record<Door, Place>;
+
+/** Where it can be seen now: in its own section, or, while another view is shown, in this view's. */
+function slot(place: Place, door: Door): HTMLElement | null {
+  const own = find(place);
+  return viewOf(own) === door ? own : find(COMMON[door]);
+}
+
+function find(place: Place): HTMLElement | null {
   return document.querySelector(`[data-slot="${place}"]`);
+}
+
+function viewOf(element: HTMLElement | null): string | undefined {
+  return element?.closest(".door")?.id;
 }
 
 function mountBusy(store: Store): void {
@@ -33,7 +55,7 @@ function mountBusy(store: Store): void {
   const begin = (busy: Busy) => {
     origin = document.activeElement instanceof HTMLElement ? document.activeElement : null;
     timer = window.setTimeout(() => {
-      slot(busy.place)?.append(box);
+      slot(busy.place, store.state.door)?.append(box);
       if (document.activeElement === document.body && origin) cancel.focus({ preventScroll: true });
     }, PATIENCE);
     announce(busy.label);
@@ -46,6 +68,12 @@ function mountBusy(store: Store): void {
     if (lost) queueMicrotask(() => giveFocusBack(origin));
   };
 
+  store.watch(
+    (state) => [state.door],
+    ({ door, busy }) => {
+      if (busy && box.isConnected) slot(busy.place, door)?.append(box);
+    },
+  );
   let running = false;
   store.watch(
     (state) => [state.busy],
@@ -85,13 +113,13 @@ function showProblem(state: State, store: Store, session: Session): void {
     el("p", { class: "detail" }, strings.detail(problem.code, problem.message)),
     el("div", { class: "row" }, ...remedies(problem, state, session), button(strings.dismiss, { class: "quiet" }, () => store.update({ problem: null }))),
   );
-  slot(problem.place)?.append(box);
+  slot(problem.place, state.door)?.append(box);
   box.scrollIntoView({ block: "nearest" });
 }
 
 function remedies(problem: Problem, state: State, session: Session): HTMLElement[] {
   // Its engine is one of its own, which is free again already: the button that began it begins another.
-  if (problem.place === "learn") return [];
+  if (problem.place === "learn" || problem.place === "live") return [];
   const gpu = state.device?.kind === "webgpu";
   const toCpu = problem.code === "DEVICE_LOST" || problem.code === "WEBGPU_UNAVAILABLE" || (problem.code === "OUT_OF_MEMORY" && gpu);
   // A panic inside the engine is reported as internal, and ends it as surely as a lost device.

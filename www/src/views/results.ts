@@ -2,8 +2,11 @@
 import type { Metrics, Verdict } from "nearmiss";
 import { announce, button, byId, el, setText } from "../dom.ts";
 import type { Session } from "../session.ts";
-import type { State, Store } from "../state.ts";
+import { anyTrained, type State, type Store } from "../state.ts";
 import { strings } from "../strings.ts";
+
+/** What was last said of a training. */
+let told: Verdict | null = null;
 
 export function mountResults(store: Store, session: Session): void {
   const keep = byId<HTMLButtonElement>("keep");
@@ -17,21 +20,29 @@ export function mountResults(store: Store, session: Session): void {
 
   store.watch((state) => [state.verdict], (state) => showVerdict(state, session));
   store.watch(
-    (state) => [state.inUse, state.phase, state.busy === null],
-    ({ inUse, phase, busy }) => {
+    (state) => [state.inUse, state.choice, state.earlierTrained, state.verdict === null, state.phase, state.busy === null, state.storage?.role],
+    (state) => {
+      const { inUse, phase, busy, storage } = state;
       const locked = phase !== "ready" || busy !== null;
+      byId("weights").hidden = !state.choice || phase !== "ready";
       keep.setAttribute("aria-pressed", String(inUse === "trained"));
       rollback.setAttribute("aria-pressed", String(inUse === "earlier"));
-      for (const control of [keep, rollback]) control.disabled = locked;
-      for (const control of [save, python]) control.disabled = locked || inUse !== "trained";
-      setText(byId("in-use"), strings.results.inUse[inUse]);
-      setText(byId("export-hint"), inUse === "trained" ? strings.results.exportReady : strings.results.exportNeeds);
+      // In a second tab, weights are what the first one puts into use.
+      for (const control of [keep, rollback]) control.disabled = locked || storage?.role === "reader";
+      for (const control of [save, python]) control.disabled = locked || !anyTrained(state);
+      setText(byId("in-use"), strings.results.inUse[named(state)]);
+      setText(byId("export-hint"), anyTrained(state) ? strings.results.exportReady : strings.results.exportNeeds);
     },
   );
 }
 
+function named({ inUse, earlierTrained, verdict }: State): keyof typeof strings.results.inUse {
+  if (inUse === "trained") return verdict ? "trained" : "restored";
+  return earlierTrained ? "earlierTrained" : "earlier";
+}
+
 function showVerdict({ verdict }: State, session: Session): void {
-  byId("verdict-body").hidden = verdict === null;
+  for (const id of ["verdict-body", "moved-body"]) byId(id).hidden = verdict === null;
   byId("verdict-hint").hidden = verdict !== null;
   if (!verdict) return;
   const title = strings.results.outcome[verdict.outcome];
@@ -49,6 +60,9 @@ function showVerdict({ verdict }: State, session: Session): void {
   setText(byId("verdict-caption"), strings.results.caption(verdict.queries));
   byId("metrics").replaceChildren(...metricRows(verdict));
   showMoves(verdict, session);
+  // The one before comes back when a training is cancelled: that is no news.
+  if (verdict === told) return;
+  told = verdict;
   announce(`${title} ${verdict.summary}`);
   byId("verdict").scrollIntoView({ block: "nearest" });
 }

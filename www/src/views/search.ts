@@ -40,7 +40,7 @@ export function mountSearch(store: Store, session: Session): void {
   store.watch((state) => [state.phase, state.documents.length === 0, state.hits === null], showHint);
   store.watch((state) => [state.hits === null], showOrFoldExamples);
   store.watch((state) => [state.hits, state.earlier], (state) => showHits(state, session));
-  store.watch((state) => [state.hits, state.judgments, state.busy?.place === "training"], showMarks);
+  store.watch((state) => [state.hits, state.judgments, state.busy?.place === "training" || state.phase !== "ready"], showMarks);
   store.watch((state) => [state.hits, state.sides], showSide);
 }
 
@@ -98,21 +98,25 @@ function showHint({ phase, documents, hits }: State): void {
 
 function showHits({ hits, query, earlier }: State, session: Session): void {
   byId("results").hidden = hits === null;
-  if (!hits) return byId("hits").replaceChildren();
+  if (!hits) {
+    setText(byId("results-title"), strings.search.results);
+    return byId("hits").replaceChildren();
+  }
   const title = strings.search.found(hits.length, query);
   setText(byId("results-title"), title);
-  announce(title);
+  // The same search with other weights was asked by nobody: what is said then is whether training helped.
+  if (!earlier) announce(title);
   const items = hits.map((hit) => hitItem(hit, query, earlier, whyDetails(session, query, hit.id, hit), (relevant) => void session.marks.mark(hit.id, relevant)));
   if (items[0]) items[0].tabIndex = 0;
   byId("hits").replaceChildren(...items);
 }
 
-function showMarks({ hits, judgments, query, busy }: State): void {
+function showMarks({ hits, judgments, query, busy, phase }: State): void {
   if (!hits) return;
   const said = judgments.filter((judgment) => normalise(judgment.query) === normalise(query));
   const marks = new Map(counting(said).map((judgment) => [judgment.document, judgment.relevant]));
   for (const item of byId("hits").children) {
-    if (item instanceof HTMLLIElement) showMark(item, marks.get(item.dataset["id"] ?? ""), busy?.place === "training");
+    if (item instanceof HTMLLIElement) showMark(item, marks.get(item.dataset["id"] ?? ""), busy?.place === "training" || phase !== "ready");
   }
 }
 

@@ -13,7 +13,7 @@ export function mountSuspects(store: Store, session: Session): void {
   const deck = new Deck(store, session);
   byId("suspect").addEventListener("keydown", (event) => deck.onKey(event));
   store.watch((state) => [state.suspects, state.judgments, state.mined !== null], () => deck.show());
-  store.watch((state) => [state.busy === null], () => deck.lock());
+  store.watch((state) => [state.busy === null, state.phase], () => deck.lock());
 }
 
 class Deck {
@@ -53,7 +53,13 @@ class Deck {
   }
 
   lock(): void {
-    for (const control of this.#list.querySelectorAll<HTMLButtonElement>(".mark")) control.disabled = this.#store.state.busy !== null;
+    for (const control of this.#list.querySelectorAll<HTMLButtonElement>(".mark")) control.disabled = this.#locked;
+  }
+
+  /** Without an engine nothing would be written down. */
+  get #locked(): boolean {
+    const { busy, phase } = this.#store.state;
+    return busy !== null || phase !== "ready";
   }
 
   move(by: 1 | -1): void {
@@ -66,7 +72,7 @@ class Deck {
 
   decide(relevant: boolean): void {
     const suspect = this.#shown;
-    if (!suspect || this.#store.state.busy) return;
+    if (!suspect || this.#locked) return;
     announce(strings.suspects.became[`${relevant}`]);
     void this.#session.marks.decide(suspect, relevant);
   }

@@ -23,7 +23,12 @@ export function mountPlayground(store: Store, session: Session): void {
     event.preventDefault();
     void run();
   });
-  byId("build-load").addEventListener("click", () => void session.load().then(() => session.notes.loadSample()));
+  const begin = async () => {
+    const loaded = store.state.phase === "ready" || (await session.load()) === "done";
+    // Whoever has notes of their own does not get others among them.
+    if (loaded && store.state.documents.length === 0) await session.notes.loadSample();
+  };
+  byId("build-load").addEventListener("click", () => void begin());
 
   const run = async () => {
     const chosen = offer();
@@ -38,13 +43,25 @@ export function mountPlayground(store: Store, session: Session): void {
     if (chosen.path === "train") await session.search.again();
     await session.build.look();
   };
+  // What it gave tells of notes: it goes with them.
+  store.watch(
+    (state) => [state.created],
+    ({ created }) => {
+      if (created !== "") return;
+      for (const element of [result, byId("call-took")]) setText(element, "");
+      choose();
+    },
+  );
   store.watch(
     (state) => [state.phase, state.busy === null, state.documents.length, state.judgments.length],
     ({ phase, busy, documents, judgments }) => {
-      const { none, loading, ready } = strings.build;
+      const { none, loading, ready, load } = strings.build;
       setText(byId("build-note"), phase === "ready" ? ready(documents.length, judgments.length) : phase === "loading" ? loading : none);
       byId<HTMLButtonElement>("call-run").disabled = phase !== "ready" || busy !== null;
-      byId<HTMLButtonElement>("build-load").disabled = phase !== "none" || busy !== null;
+      const button = byId<HTMLButtonElement>("build-load");
+      button.disabled = phase === "loading" || busy !== null;
+      button.hidden = phase === "ready" && documents.length > 0;
+      setText(button, phase === "ready" && documents.length === 0 ? load.sample : load.all);
     },
   );
 }

@@ -1,5 +1,6 @@
 /** Beside the playground: calls as code, events, what the engine is and takes, and how fast it goes. */
 import { markdown } from "../../build/benchmark.ts";
+import { code, SHORT, WHOLE, type Limits } from "../../build/code.ts";
 import { byId, el, setText } from "../../dom.ts";
 import type { Session } from "../../session.ts";
 import type { State, Store } from "../../state.ts";
@@ -14,11 +15,11 @@ export function mountWatching(store: Store, session: Session): void {
 
 function mountLog(store: Store): void {
   const [calls, events] = [byId("calls"), byId("events")];
-  copyOnClick("copy-calls", "calls-copied", () => program(store.state));
+  copyOnClick("copy-calls", "calls-copied", () => program(store.state, WHOLE));
   // Training tells of several events a second, and nobody reads them while another view is shown.
   const draw = onFrames(byId("log"), () => {
     if (store.state.door !== "build") return;
-    fill(calls, store.state.created === "" ? strings.build.noCalls : program(store.state));
+    fill(calls, store.state.created === "" ? strings.build.noCalls : program(store.state, SHORT));
     fill(events, store.state.events.length === 0 ? strings.build.noEvents : store.state.events.join("\n"));
   });
   store.watch((state) => [state.calls, state.events, state.created, state.door], draw);
@@ -35,8 +36,11 @@ function fill(box: HTMLElement, text: string): void {
   if (atEnd) box.scrollTop = box.scrollHeight;
 }
 
-function program({ created, calls }: State): string {
-  const lines = calls.map(({ code, ms, failed }) => `${code}${failed ? " // failed" : ms === null ? "" : ` // ${strings.build.took(ms)}`}`);
+function program({ created, calls }: State, limits: Limits): string {
+  const lines = calls.map(({ path, args, ms, failed }) => {
+    const note = failed ? strings.build.failedCall : ms === null ? null : strings.build.took(ms);
+    return `${code(path, args, limits)}${note === null ? "" : ` // ${note}`}`;
+  });
   return [created, ...lines].join("\n");
 }
 
@@ -82,14 +86,19 @@ function mountSpeed(store: Store, session: Session): void {
     return device ? markdown(rows(store.state), device, model?.name ?? "") : "";
   });
   store.watch(
-    (state) => [state.measured],
+    (state) => [state.measured, state.busy === null],
     (state) => {
       const none = state.measured.length === 0;
       byId("measured").hidden = none;
-      byId("copy-measured").hidden = none;
+      // Not before all is there.
+      byId("copy-measured").hidden = none || state.busy !== null;
       const row = ([what, ...cells]: string[]) => el("tr", {}, el("th", { scope: "row" }, what ?? ""), ...cells.map((text) => el("td", {}, text)));
       byId("measured-rows").replaceChildren(...rows(state).map(row));
     },
+  );
+  store.watch(
+    (state) => [state.measureNote],
+    ({ measureNote }) => setText(byId("measure-note"), measureNote),
   );
   store.watch(
     (state) => [state.phase, state.busy === null, state.documents.length > 0],

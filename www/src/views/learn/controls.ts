@@ -80,6 +80,7 @@ export function mountLive(store: Store, session: LessonSession): void {
     (state) => [state.live, state.liveNote, state.busy === null, state.run === null],
     ({ live, liveNote, busy, run }) => {
       go.disabled = busy !== null || run === null;
+      setText(go, live === "on" ? strings.learn.live.again : strings.learn.live.go);
       end.hidden = live !== "on";
       setText(note, liveNote ?? strings.learn.live[live]);
       document.documentElement.toggleAttribute("data-live", live === "on");

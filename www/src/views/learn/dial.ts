@@ -6,7 +6,7 @@ import type { Store } from "../../state.ts";
 import { strings } from "../../strings.ts";
 import { byId, setText } from "../../dom.ts";
 import { countInside, firstCosine, momentOf, violation, type Moment } from "./moment.ts";
-import { drawLine, moveTo, picture, point, SIDE, svg, within } from "./svg.ts";
+import { drawLine, moveTo, nameBeside, picture, point, SIDE, svg, within } from "./svg.ts";
 
 /** 1 − cosine at the edge. */
 const FARTHEST = 1.2;
@@ -110,16 +110,14 @@ class Notes {
     mark.setAttribute("role", "img");
     mark.setAttribute("tabindex", "0");
     for (const type of ["pointerenter", "focus"]) mark.addEventListener(type, () => this.#name(mark));
-    for (const type of ["pointerleave", "blur"]) mark.addEventListener(type, () => (this.#label.textContent = ""));
+    mark.addEventListener("blur", () => (this.#label.textContent = ""));
+    // Not when a finger is lifted: the name would go as it came.
+    mark.addEventListener("pointerleave", ({ pointerType }) => pointerType !== "touch" && (this.#label.textContent = ""));
     return mark;
   }
 
-  /** Which note it is, on the side where there is room. */
   #name({ dataset }: SVGGElement): void {
-    const [x, y] = [Number(dataset.x), Number(dataset.y)];
-    this.#label.textContent = dataset.title ?? "";
-    this.#label.setAttribute("text-anchor", x > 0 ? "end" : "start");
-    moveTo(this.#label, x, y - 16);
+    nameBeside(this.#label, dataset.title ?? "", Number(dataset.x), Number(dataset.y) - 16);
   }
 }
 

@@ -12,7 +12,8 @@ export function mountGuide(store: Store, session: LessonSession): void {
   const narrow = matchMedia("(max-width: 43.99rem)");
   const before = text.textContent ?? "";
   const go = (step: number) => {
-    const show = guide.steps[step - 1]?.show;
+    // Whoever leaves finds the usual training, and not what went wrong last.
+    const show = guide.steps[step - 1]?.show ?? guide.left;
     session.pause();
     session.change({ guide: step, ...show });
     // The heading is read first, then what follows it; on a phone the pictures come into sight with it.

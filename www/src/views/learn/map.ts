@@ -4,7 +4,7 @@ import type { Run } from "../../learn/frames.ts";
 import type { Store } from "../../state.ts";
 import { strings } from "../../strings.ts";
 import { momentOf, type Moment } from "./moment.ts";
-import { drawLine, moveTo, picture, point, SIDE, svg, within } from "./svg.ts";
+import { drawLine, moveTo, nameBeside, picture, point, SIDE, svg, within } from "./svg.ts";
 
 const EDGE = 16;
 /** A live training may go farther than it has gone so far. */
@@ -19,28 +19,143 @@ export function mountMap(store: Store): void {
   const trails = svg("g", { class: "trails" });
   const dots = svg("g", { class: "dots" });
   const marks = svg("g");
-  const label = svg("text", { class: "name", "aria-hidden": "true" });
-  const drawing = picture({ role: "img" }, dots, trails, marks, label);
+  const name = new Name();
+  const drawing = picture({ role: "slider", tabindex: "0", "aria-valuemin": 1 }, dots, trails, marks, name.group);
   byId("map").append(drawing);
+  const scaled = (): Scaled | null => {
+    const moment = momentOf(store.state);
+    return moment && { moment, scale: scaleOf(moment.run) };
+  };
   store.watch(
     (state) => [state.run, state.lesson, state.titles],
-    (state) => {
-      const moment = momentOf(state);
-      if (!moment) return;
-      const { share } = moment.run;
+    () => {
+      const shown = scaled();
+      if (!shown) return;
+      const { share } = shown.moment.run;
       drawing.setAttribute("aria-label", strings.learn.map(share));
       setText(byId("map-note"), strings.learn.mapNote(share));
-      const scale = scaleOf(moment.run);
-      drawDots(dots, moment, scale);
-      drawMarks(marks, trails, moment, scale);
-      label.textContent = "";
+      drawDots(dots, shown.moment, shown.scale);
+      drawMarks(marks, trails, shown.moment, shown.scale);
+      name.follow(shown);
+      tellOf(drawing, shown, name.at);
     },
   );
-  drawing.addEventListener("pointermove", (event) => {
-    const moment = momentOf(store.state);
-    if (moment) name(label, moment, scaleOf(moment.run), within(drawing, event));
+  // A finger that is lifted leaves the name where it was; another touch takes it elsewhere.
+  for (const type of ["pointermove", "pointerdown"] as const) {
+    drawing.addEventListener(type, (event) => {
+      const shown = scaled();
+      if (shown) name.show(shown, nearest(placesOf(shown), within(drawing, event), REACH));
+    });
+  }
+  drawing.addEventListener("pointerleave", ({ pointerType }) => pointerType !== "touch" && name.hide());
+  drawing.addEventListener("focus", () => {
+    const shown = scaled();
+    if (shown && drawing.matches(":focus-visible")) name.show(shown, questionOf(shown.moment));
   });
-  drawing.addEventListener("pointerleave", () => (label.textContent = ""));
+  drawing.addEventListener("blur", () => name.hide());
+  drawing.addEventListener("keydown", (event) => {
+    const shown = scaled();
+    const next = shown && towards(event.key, placesOf(shown), name.at ?? questionOf(shown.moment));
+    if (!shown || next === null) return;
+    event.preventDefault();
+    name.show(shown, next);
+    tellOf(drawing, shown, next);
+  });
+}
+
+interface Scaled {
+  moment: Moment;
+  scale: ToPicture;
+}
+
+/** The name of one note, with a ring around its place. Which note it is stays when places change. */
+class Name {
+  readonly group: SVGGElement;
+  /** Of the places; null while nothing is named. */
+  at: number | null = null;
+  readonly #ring = svg("circle", { class: "found", r: 9 });
+  readonly #label = svg("text", { class: "name", "aria-hidden": "true" });
+
+  constructor() {
+    this.group = svg("g", {}, this.#ring, this.#label);
+    this.hide();
+  }
+
+  show({ moment, scale }: Scaled, at: number | null): void {
+    const place = at === null ? undefined : moment.frame.places[at];
+    if (at === null || !place) return this.hide();
+    const [x, y] = scale(place);
+    this.at = at;
+    this.group.style.display = "";
+    moveTo(this.#ring, x, y);
+    nameBeside(this.#label, titleAt(moment, at), x + (x > 0 ? -10 : 10), y - 10);
+  }
+
+  follow(shown: Scaled): void {
+    this.show(shown, this.at);
+  }
+
+  hide(): void {
+    this.at = null;
+    this.#label.textContent = "";
+    this.group.style.display = "none";
+  }
+}
+
+/** For who hears the picture: the note that the keyboard has reached, of so many. */
+function tellOf(drawing: SVGSVGElement, { moment }: Scaled, at: number | null): void {
+  const { places } = moment.frame;
+  const here = at ?? questionOf(moment);
+  const number = here === questionOf(moment) ? notesOf(moment).length + 1 : here + 1;
+  drawing.setAttribute("aria-valuemax", String(notesOf(moment).length + 1));
+  drawing.setAttribute("aria-valuenow", String(Math.min(number, places.length)));
+  drawing.setAttribute("aria-valuetext", titleAt(moment, here));
+}
+
+/** Places in the picture by their number; those of the other questions are not shown. */
+function placesOf({ moment, scale }: Scaled): Map<number, Place> {
+  const shown = [...notesOf(moment).keys(), questionOf(moment)];
+  return new Map(shown.map((at) => [at, scale(moment.frame.places[at] ?? [0, 0])]));
+}
+
+function questionOf({ frame, run, query }: Moment): number {
+  return frame.places.length - run.questions.length + query;
+}
+
+/** What a note is called, and what it is for the question that is followed. */
+function titleAt(moment: Moment, at: number): string {
+  if (at === questionOf(moment)) return strings.learn.question;
+  const negative = moment.negatives.findIndex(([number]) => number === at);
+  const role = at === moment.positive[0] ? strings.learn.positive : negative >= 0 ? strings.learn.negative(negative + 1) : null;
+  return role === null ? moment.title(at) : `${role}: ${moment.title(at)}`;
+}
+
+function nearest(places: ReadonlyMap<number, Place>, { x, y }: { x: number; y: number }, reach: number): number | null {
+  let best: { at: number | null; distance: number } = { at: null, distance: reach };
+  for (const [at, [px, py]] of places) {
+    const distance = Math.hypot(px - x, py - y);
+    if (distance < best.distance) best = { at, distance };
+  }
+  return best.at;
+}
+
+/** How much farther away a note may be counted that lies to the side of where an arrow points. */
+const SIDEWAYS = 2;
+
+/** The nearest note in the direction of an arrow key; Home leads to the question. Null where the key or the map has none. */
+function towards(key: string, places: ReadonlyMap<number, Place>, from: number): number | null {
+  if (key === "Home") return [...places.keys()].at(-1) ?? null;
+  const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
+  const here = places.get(from);
+  if (!direction || !here) return null;
+  const [dx = 0, dy = 0] = direction;
+  let best = { at: from, cost: Number.POSITIVE_INFINITY };
+  for (const [at, [x, y]] of places) {
+    const along = (x - here[0]) * dx + (y - here[1]) * dy;
+    const cost = along + SIDEWAYS * Math.abs((x - here[0]) * dy + (y - here[1]) * dx);
+    if (at !== from && along > 0 && cost < best.cost) best = { at, cost };
+  }
+  return best.at;
 }
 
 const scales = new WeakMap<Run, ToPicture>();
@@ -74,8 +189,8 @@ function drawDots(group: SVGGElement, moment: Moment, scale: ToPicture): void {
 
 /** Question, answer and negatives stay the same elements as long as their number does, and so glide. */
 function drawMarks(marks: SVGGElement, trails: SVGGElement, moment: Moment, scale: ToPicture): void {
-  const { frame, start, run, query, positive, negatives } = moment;
-  const question = frame.places.length - run.questions.length + query;
+  const { frame, start, positive, negatives } = moment;
+  const question = questionOf(moment);
   const shown: { key: string; at: number; make: () => SVGGElement }[] = [
     { key: "question", at: question, make: () => svg("g", { class: "point question" }, svg("path", { d: "M0 -12 L12 0 L0 12 L-12 0 Z" })) },
     ...negatives.map(([at], place) => ({ key: `negative ${place + 1}`, at, make: () => point("negative", String(place + 1)) })),
@@ -99,20 +214,4 @@ function child<T extends SVGElement>(group: SVGGElement, key: string, make: () =
   made.setAttribute("data-key", key);
   group.append(made);
   return made;
-}
-
-/** Says which note the pointer is on, on the side where there is room. */
-function name(label: SVGTextElement, moment: Moment, scale: ToPicture, { x, y }: { x: number; y: number }): void {
-  let best = { distance: REACH, text: "", place: [0, 0] as Place };
-  const consider = (text: string, place: Place) => {
-    const [px, py] = scale(place);
-    const distance = Math.hypot(px - x, py - y);
-    if (distance < best.distance) best = { distance, text, place: [px, py] };
-  };
-  for (const [at, place] of notesOf(moment).entries()) consider(moment.title(at), place);
-  const own = moment.frame.places.at(moment.query - moment.run.questions.length);
-  if (own) consider(strings.learn.question, own);
-  label.textContent = best.text;
-  label.setAttribute("text-anchor", best.place[0] > 0 ? "end" : "start");
-  moveTo(label, best.place[0] + (best.place[0] > 0 ? -10 : 10), best.place[1] - 10);
 }

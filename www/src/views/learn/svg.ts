@@ -35,6 +35,21 @@ export function point(kind: "positive" | "negative", sign: string): SVGGElement 
   return svg("g", { class: `point ${kind}` }, shape, label);
 }
 
+/** Room between a name and the edges of the picture. */
+const EDGE = 6;
+
+/** Writes a name beside a place and above it, whole if the picture is wide enough. */
+export function nameBeside(label: SVGTextElement, text: string, x: number, y: number): void {
+  label.textContent = text;
+  const most = SIDE - 2 * EDGE;
+  const length = label.getComputedTextLength();
+  if (length > most) label.textContent = `${text.slice(0, Math.floor((text.length * most) / length) - 1)}…`;
+  const shown = Math.min(length, most);
+  // On the side where there is more room, and never beyond an edge.
+  const left = x > 0 ? x - shown : x;
+  moveTo(label, Math.min(Math.max(left, EDGE - SIDE / 2), SIDE / 2 - EDGE - shown), Math.max(y, 20 - SIDE / 2));
+}
+
 /** Where a pointer is, in the units of the picture. */
 export function within(picture: SVGSVGElement, { clientX, clientY }: PointerEvent): { x: number; y: number } {
   const matrix = picture.getScreenCTM();
