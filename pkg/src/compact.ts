@@ -1,6 +1,6 @@
 /** The encoder that ships in the package: where its files are. */
 
-import type { ModelSource } from "./types.js";
+import type { ModelParts } from "./types.js";
 
 /**
  * Its settings stand here because bundlers turn files this small into `data:` URLs, which a page under `connect-src 'self'` must not
@@ -20,17 +20,17 @@ const CONFIG = {
 };
 const SENTENCE_BERT = { max_seq_length: 256, do_lower_case: false };
 
-/**
- * Both paths stand here literally, so that bundlers see them. The files are left to the browser's own cache, like the modules beside them:
- * an application is often served from other addresses with each of its versions, and ours would keep a copy under every one of them.
- */
-export function compact(): ModelSource {
+/** `shipped`: it is the one model that an application brings with it, from another address with each of its versions. */
+export type Shipped = ModelParts & { shipped?: boolean };
+
+/** Both paths stand here literally, so that bundlers see them. */
+export function compact(): Shipped {
   return {
     config: bytes(CONFIG),
     tokenizer: new URL("../models/compact/tokenizer.json", import.meta.url),
     weights: new URL("../models/compact/model.safetensors", import.meta.url),
     sentenceBert: bytes(SENTENCE_BERT),
-    cache: false,
+    shipped: true,
   };
 }
 

@@ -16,6 +16,8 @@ export interface FetchOptions extends TransferOptions {
   sha256?: string | undefined;
   /** False keeps no file and uses none that was kept. */
   cache?: boolean | undefined;
+  /** A name of which only the newest copy is kept, where the same file comes from other addresses in the course of time. */
+  only?: string | undefined;
   /** The folder of the model that the file is of. Default: the file's. */
   model?: URL | undefined;
 }
@@ -37,7 +39,7 @@ const ASKING_MS = 3000;
 export async function fetchFile(url: URL, optional: boolean, options: FetchOptions = {}): Promise<Bytes | null> {
   if (url.protocol === "file:") return fromDisk(url, optional, options);
   const caching = options.cache !== false && /^https?:$/.test(url.protocol);
-  const place = caching ? new Place(url, (options.model ?? new URL(".", url)).href) : null;
+  const place = caching ? new Place(url, (options.model ?? new URL(".", url)).href, options.only) : null;
   const kept = (await place?.read()) ?? null;
   if (options.signal?.aborted) throw aborted(options.signal);
   if (!kept || (kept.entry.absent && !optional)) return download(url, optional, options, place);

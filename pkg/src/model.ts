@@ -1,6 +1,6 @@
 /** The files of a sentence encoder in its Hugging Face layout: from a folder's URL or path, or handed over one by one. */
 
-import { compact } from "./compact.js";
+import { compact, type Shipped } from "./compact.js";
 import type { ModelFiles } from "./engine.js";
 import { invalid } from "./errors.js";
 import { fetchFile, readBlob, unreadableLocal, type Bytes, type FetchOptions } from "./fetching.js";
@@ -41,6 +41,7 @@ interface Located {
   folder: URL | null;
   sha256: Partial<Record<string, string>>;
   cache: boolean;
+  shipped?: boolean;
 }
 
 /**
@@ -49,14 +50,14 @@ interface Located {
  * @throws {NearmissError} `NETWORK`, `MODEL_INVALID` (both naming the file), `INPUT_INVALID`, `ABORTED`
  */
 export async function loadModel(source: ModelSource = compact(), { signal, onProgress, pause, stallMs, inPlace }: LoadOptions = {}): Promise<ModelFiles> {
-  const { parts, folder, sha256, cache } = locate(source);
+  const { parts, folder, sha256, cache, shipped } = locate(source);
   const present = PARTS.filter((part) => parts[part] !== undefined);
   const together = new Together(present.map((part) => FILES[part].path), onProgress);
   const stop = new AbortController();
   const all = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const readPart = async (part: Part): Promise<Bytes | null> => {
     const { path: file, optional } = FILES[part];
-    const options = { signal: all, pause, stallMs, cache, sha256: sha256[file], model: folder ?? undefined, onBytes: together.counter(file) };
+    const options = { signal: all, pause, stallMs, cache, sha256: sha256[file], only: shipped ? file : undefined, model: folder ?? undefined, onBytes: together.counter(file) };
     const bytes = await read(parts[part] as BinaryInput, file, optional && folder !== null, options);
     together.done(file);
     return bytes;
@@ -104,8 +105,8 @@ function locate(source: ModelSource): Located {
   if (isParts(source)) {
     const needed = PARTS.find((part) => !FILES[part].optional && source[part] === undefined);
     if (needed) throw invalid(`model.${needed}`, `is missing: the contents of ${FILES[needed].path}`);
-    const { cache = true, ...parts } = source;
-    return { parts, folder: null, sha256: {}, cache };
+    const { shipped = false, ...parts } = source as Shipped;
+    return { parts, folder: null, sha256: {}, cache: true, shipped };
   }
   return { ...inFolder(source), sha256: {}, cache: true };
 }

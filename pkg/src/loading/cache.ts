@@ -24,6 +24,8 @@ export interface Entry {
   savedAt: number;
   /** An optional file that the model does not have: known, so that it need not be asked for without a network. */
   absent: boolean;
+  /** Of the one file of this name, wherever it lay. */
+  only?: string | undefined;
 }
 
 export type Kept = { entry: Entry; bytes: Bytes };
@@ -35,16 +37,20 @@ const FROM = "nearmiss-from";
 interface Piece extends Validators {
   model: string;
   sha256: string;
+  only?: string | undefined;
 }
 
 /** One file's place in the cache. Nothing here rejects: where the browser keeps nothing, nothing is kept. */
 export class Place {
   readonly #url: string;
   readonly #model: string;
+  readonly #only: string | undefined;
 
-  constructor(url: URL, model: string) {
+  /** @param only a name: when this file is kept, files of the same name from other addresses are dropped */
+  constructor(url: URL, model: string, only?: string) {
     this.#url = url.href;
     this.#model = model;
+    this.#only = only;
   }
 
   /** The file, if it is there unharmed. A damaged one is removed. */
@@ -66,8 +72,9 @@ export class Place {
       const cache = await open(WHOLE);
       const digest = cache && (await sha256(bytes));
       if (!cache || !digest) return false;
-      const entry: Entry = { model: this.#model, version, sha256: digest, bytes: bytes.length, savedAt: Date.now(), absent };
+      const entry: Entry = { model: this.#model, version, sha256: digest, bytes: bytes.length, savedAt: Date.now(), absent, only: this.#only };
       await cache.put(this.#url, withHeader(bytes, entry));
+      if (this.#only !== undefined) await this.#dropOthers();
       return true;
     });
     return written ?? false;
@@ -99,7 +106,7 @@ export class Place {
       if (!digest) return;
       const url = new URL(this.#url);
       url.searchParams.set(FROM, String(from));
-      const piece: Piece = { ...version, model: this.#model, sha256: digest };
+      const piece: Piece = { ...version, model: this.#model, sha256: digest, only: this.#only };
       await (await open(BEGUN))?.put(url.href, withHeader(bytes, piece));
     });
   }
@@ -121,6 +128,17 @@ export class Place {
       if (url.href === this.#plain() && Number.isSafeInteger(from)) pieces.push({ from, request });
     }
     return pieces.sort((a, b) => a.from - b.from);
+  }
+
+  async #dropOthers(): Promise<void> {
+    for (const name of [WHOLE, BEGUN]) {
+      const cache = await open(name);
+      for (const request of (await cache?.keys()) ?? []) {
+        const found = await cache?.match(request);
+        const { only } = Object(found && parse(found)) as Partial<Entry>;
+        if (only === this.#only && request.url.split("#")[0] !== this.#url.split("#")[0]) await cache?.delete(request);
+      }
+    }
   }
 
   /** As an address is written after a parameter was taken from it. */

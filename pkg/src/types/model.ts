@@ -95,8 +95,6 @@ export interface ModelParts {
   sentenceBert?: BinaryInput;
   /** Of modules.json: a model that has other modules besides transformer and pooling is refused. */
   modules?: BinaryInput;
-  /** `false`: neither keeps files from URLs in the browser's cache nor takes them from there. Default true. */
-  cache?: boolean;
 }
 
 /** The contents of one file: bytes, a Blob, or its URL (in Node also a path). */
