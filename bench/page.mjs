@@ -5,12 +5,12 @@
  *
  *     node bench/page.mjs [--quick]     # needs the built page (node_modules/.bin/vite build www)
  */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { ISOLATED, launch, serve } from "../tests/harness.mjs";
 import { loadModel, loadSample, train } from "../tests/e2e/page.mjs";
-import { ROOT } from "../tools/shared.mjs";
+import { ROOT, SetupError } from "../tools/shared.mjs";
 import { QUICK, command } from "./speed/command.mjs";
 import { head, ms, save, table } from "./speed/results.mjs";
 
@@ -114,7 +114,17 @@ async function trainings(chromium, url) {
   return rows;
 }
 
+/** A page that was built with other modules would be measured under the name of these. */
+async function checkBuilt() {
+  const folder = join(ROOT, "www/dist/assets");
+  const names = await readdir(folder).catch(() => []);
+  const own = await readFile(join(ROOT, "pkg/wasm/cpu/nearmiss_bg.wasm"));
+  const built = await Promise.all(names.filter((name) => name.endsWith(".wasm")).map((name) => readFile(join(folder, name))));
+  if (!built.some((bytes) => bytes.equals(own))) throw new SetupError("www/dist is not built from pkg/wasm: node node_modules/.bin/vite build www");
+}
+
 await command(import.meta.url, async () => {
+  await checkBuilt();
   const server = await serve({ "/": compressed() }, { headers: ISOLATED });
   const chromium = await launch({ webgpu: false });
   try {
