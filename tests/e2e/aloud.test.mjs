@@ -58,6 +58,14 @@ describe("what is said aloud", { timeout: 300_000 }, () => {
     const verdict = `${await page.getByTestId("verdict").textContent()} ${await page.locator("#verdict-summary").textContent()}`;
     assert.equal(await page.locator("#announce").textContent(), verdict);
     assert.equal((await said()).at(-1), verdict);
+  });
+
+  it("is which model is in use, when that was changed", async () => {
+    const other = (await page.getByTestId("keep").getAttribute("aria-pressed")) === "true" ? "rollback" : "keep";
+    await page.getByTestId(other).click();
+    await page.locator(`#${other}[aria-pressed=true]:enabled`).waitFor();
+    await page.locator("#announce", { hasText: /^In use now: / }).waitFor({ state: "attached" });
+    assert.equal(await page.locator("#announce").textContent(), await page.locator("#in-use").textContent());
     assert.deepEqual(site.errors, []);
   });
 });

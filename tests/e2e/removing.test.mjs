@@ -141,6 +141,40 @@ describe("removing notes", { timeout: 300_000 }, () => {
     await fresh.context().close();
   });
 
+  it("of passages that a newer reading lacks holds, whether an engine is open or not, and goes with its undo", async () => {
+    const [long, short] = [{ "a.md": "# One\n\nalpha\n\n# Two\n\nbeta" }, { "a.md": "# One\n\ndelta" }];
+    const reading = await site.open(OPEN);
+    const shows = (text) => reading.locator("#documents-count", { hasText: text }).waitFor();
+    await addNotes(reading, long);
+    await shows("1 note in 2 passages.");
+    await addNotes(reading, short);
+    await shows(/^1 note\. /);
+    assert.equal(await reading.locator("#removed").isVisible(), false, "the note is still there");
+    await reading.locator("#undo:enabled").click();
+    await reading.locator("#marks-note", { hasText: "Undone: reading notes anew." }).waitFor();
+    await shows("1 note in 2 passages.");
+    await loadModel(reading);
+    await idle(reading);
+    await search(reading, "beta");
+    assert.equal(await reading.getByTestId("hit").count(), 1);
+
+    await reading.locator("#change-model").click();
+    await reading.getByTestId("load-model").waitFor();
+    await addNotes(reading, short);
+    await loadModel(reading);
+    await idle(reading);
+    await shows(/^1 note\.$/);
+    await search(reading, "beta");
+    assert.equal(await reading.getByTestId("hit").count(), 0);
+    await addNotes(reading, long);
+    await reading.locator("#undo:enabled").click();
+    await shows(/^1 note\.$/);
+    await search(reading, "delta");
+    assert.equal(await reading.getByTestId("hit").count(), 1);
+    assert.deepEqual(site.errors, []);
+    await reading.context().close();
+  });
+
   it("reaches each of many notes, by name or page by page", async () => {
     const many = await site.open(OPEN);
     await addNotes(many, Object.fromEntries(Array.from({ length: 120 }, (_, at) => [`note-${at}.txt`, `About thing${at}.`])));

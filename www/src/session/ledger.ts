@@ -109,7 +109,8 @@ export class Ledger {
     const before = this.#desk.store.state.removed;
     const now = removedBy(last?.moved ?? null);
     const same = before?.notes === now?.notes && before?.marks === now?.marks;
-    this.#desk.store.update({ canUndo, canRedo, removed: same ? before : now });
+    // An engine that was lost meanwhile can undo nothing.
+    if (this.#of === this.#desk.engine) this.#desk.store.update({ canUndo, canRedo, removed: same ? before : now });
   }
 
   /** Whatever the work did, even when it failed half way, is seen, gets its side, and is one step. */
@@ -133,21 +134,29 @@ export class Ledger {
   }
 
   async #repeat(back: boolean): Promise<Repeated | null> {
-    const { engine } = this.#desk;
-    if (this.#of !== engine) return null;
+    const { engine, store } = this.#desk;
+    if (this.#of !== engine || store.state.busy) return null;
     const step = back ? this.#steps.back() : this.#steps.forth();
     if (!step) return null;
     const done: Repeated = { moved: step.moved, changes: [] };
-    if (!step.moved) {
-      try {
-        if (engine) await this.#repeatMarks(engine, step, back, done.changes);
-      } catch (error) {
-        this.#desk.fail("marks", error);
-      }
-      return done;
+    const outcome = step.moved
+      ? await this.#desk.run("documents", strings.documents.restoring, (job) => this.#repeatNotes(engine, step, back, done.changes, job))
+      : await this.#try(async () => void (engine && (await this.#repeatMarks(engine, step, back, done.changes))));
+    if (outcome !== "failed") return done;
+    // What was refused is still to be undone, or done again.
+    if (done.changes.length === 0) void (back ? this.#steps.forth() : this.#steps.back());
+    this.#tell();
+    return null;
+  }
+
+  async #try(work: () => Promise<void>): Promise<Outcome> {
+    try {
+      await work();
+      return "done";
+    } catch (error) {
+      this.#desk.fail("marks", error);
+      return "failed";
     }
-    const outcome = await this.#desk.run("documents", strings.documents.restoring, (job) => this.#repeatNotes(engine, step, back, done.changes, job));
-    return outcome === "done" || outcome === "cancelled" ? done : null;
   }
 
   /** Notes come before the marks about them, and go after them. */

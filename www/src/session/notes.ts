@@ -164,7 +164,7 @@ export class Notes {
       const held = store.state;
       const taken = new Set([...added.values()].map(noteOf));
       const old = held.documents.filter((document) => taken.has(noteOf(document)) && !added.has(document.id)).map(({ id }) => id);
-      for (const id of old) this.#outdated.add(id);
+      if (held.stored) for (const id of old) this.#outdated.add(id);
       drop(store, new Set(old));
       await this.#add([...added.values()], job);
       this.#note(held);

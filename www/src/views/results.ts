@@ -12,8 +12,12 @@ export function mountResults(store: Store, session: Session): void {
   const keep = byId<HTMLButtonElement>("keep");
   const rollback = byId<HTMLButtonElement>("rollback");
   const save = byId<HTMLButtonElement>("export");
-  keep.addEventListener("click", () => void session.training.use("trained"));
-  rollback.addEventListener("click", () => void session.training.use("earlier"));
+  const use = async (choice: State["inUse"]) => {
+    await session.training.use(choice);
+    announce(strings.results.inUse[named(store.state)]);
+  };
+  keep.addEventListener("click", () => void use("trained"));
+  rollback.addEventListener("click", () => void use("earlier"));
   const python = byId<HTMLButtonElement>("export-python");
   save.addEventListener("click", () => void session.training.export());
   python.addEventListener("click", () => void session.training.exportForPython());
