@@ -87,6 +87,17 @@ for (const serviceWorkers of ["block", "allow"]) {
       assert.deepEqual([seen().slice(atServer), await counted()], [[], before]);
     });
 
+    it("is this page's alone: another tab counts its own", async () => {
+      if (serviceWorkers === "block") return;
+      const before = await line();
+      const other = await page.context().newPage();
+      await other.goto(`${site.server.url}?device=cpu`);
+      await other.waitForFunction(() => /^1 request, /.test(document.getElementById("network-count").textContent));
+      await other.close();
+      assert.equal(await line(), before);
+      site.server.requests.splice(site.server.requests.lastIndexOf("/"), 1);
+    });
+
     it("names what is fetched after all", async () => {
       const since = Number((await line()).match(/; (\d+)/)?.[1] ?? 0);
       await page.evaluate(() => fetch("door.js?after"));

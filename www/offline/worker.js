@@ -23,12 +23,14 @@ const isMap = (url) => url.startsWith(inScope("cmaps/"));
 
 /** Requests of this worker, as the browser keeps book of them (Resource Timing). What HTTP caches answered is none. */
 const made = [];
+/** Address → the page that it opened last: a request for a page is that page's, and none of those that are open beside it. */
+const opened = new Map();
 const observer = new PerformanceObserver((list) => void tell(list.getEntries()));
 observer.observe({ type: "resource", buffered: true });
 
 function book(entries) {
   const sent = entries.filter(({ transferSize, responseStatus }) => transferSize > 0 || !responseStatus);
-  const requests = sent.map(({ name, startTime, transferSize }) => ({ url: name, at: performance.timeOrigin + startTime, bytes: transferSize }));
+  const requests = sent.map(({ name, startTime, transferSize }) => ({ url: name, at: performance.timeOrigin + startTime, bytes: transferSize, page: opened.get(name) }));
   made.push(...requests);
   return requests;
 }
@@ -36,8 +38,11 @@ function book(entries) {
 async function tell(entries) {
   const requests = book(entries);
   if (requests.length === 0) return;
-  for (const client of await pages()) client.postMessage({ requests });
+  for (const client of await pages()) client.postMessage({ requests: requests.filter((request) => concerns(request, client)) });
 }
+
+/** @param since milliseconds since 1970, for requests that were no page's own */
+const concerns = ({ page, at }, { id }, since = 0) => (page === undefined ? at >= since : page === id);
 
 const pages = () => self.clients.matchAll({ type: "window", includeUncontrolled: true });
 
@@ -100,7 +105,7 @@ self.addEventListener("message", (event) => {
   const work = async () => {
     if (file) await Promise.all([self.clients.claim(), keep(new Request(file)).catch(() => undefined)]);
     book(observer.takeRecords());
-    port.postMessage({ requests: made.filter(({ at }) => at >= since) });
+    port.postMessage({ requests: made.filter((request) => concerns(request, event.source, since)) });
   };
   event.waitUntil(work());
 });
@@ -113,6 +118,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method === "HEAD" && url.href.startsWith(inScope("assets/"))) event.respondWith(noNews());
   if (request.method !== "GET") return;
   if (request.mode === "navigate") {
+    opened.set(url.href, event.resultingClientId);
     event.respondWith(freshest(request, url));
     event.waitUntil(forgetOthers());
   } else if (engineFiles.has(url.href)) event.respondWith(keep(request));

@@ -8,31 +8,39 @@ import { readLesson, writeLesson } from "./learn/settings.ts";
 import { DEFAULTS, readHash, writeHash, type Settings } from "./settings.ts";
 import type { State, Store } from "./state.ts";
 
-/** Milliseconds from one change of the address to the next: Safari throws at the hundredth within half a minute, and sliders are quick. */
+/** Safari throws at the hundredth change of the address within half a minute, and sliders are quick: so many at once, then one in so many milliseconds. */
+const AT_ONCE = 20;
 const PACE = 400;
 
 /** Keeps address and state in step, both ways. Going from view to view adds to the browser's history, settings do not. */
 export function linkState(store: Store): void {
   store.update(arrival(location.hash));
   let timer = 0;
-  let written = -PACE;
+  let allowed = AT_ONCE;
+  let counted = performance.now();
+  const allowance = () => {
+    const now = performance.now();
+    allowed = Math.min(AT_ONCE, allowed + (now - counted) / PACE);
+    counted = now;
+    return allowed;
+  };
   const write = () => {
     clearTimeout(timer);
     timer = 0;
     const hash = addressOf(store.state);
     if (hash === canonical(location.hash)) return;
-    written = performance.now();
+    allowed = allowance() - 1;
     try {
       history.replaceState(null, "", hash === "" ? location.pathname + location.search : `#${hash}`);
     } catch {
       // The browser has had enough for now; the next change brings the address up to date.
     }
   };
-  // A change that stands alone shows at once, of a row of them the last.
+  // Of a long row of changes, some and the last.
   const writeSoon = () => {
-    const wait = written + PACE - performance.now();
-    if (wait <= 0) write();
-    else timer ||= window.setTimeout(write, wait);
+    const missing = 1 - allowance();
+    if (missing <= 0) write();
+    else timer ||= window.setTimeout(write, missing * PACE);
   };
   store.watch((state) => [state.door, state.lesson, ...(Object.keys(DEFAULTS) as (keyof Settings)[]).map((name) => state[name])], writeSoon);
   // Before a link is followed, and before the page is left: each entry of the history has the settings that it was left with.

@@ -18,11 +18,14 @@ export function note(store: Store, requests: readonly NetworkRequest[]): void {
   if (sent.length > 0) add(store, sent);
 }
 
+/** Of the service worker; `page` where it was this page that it fetched. */
+export type Told = NetworkRequest & { page?: string };
+
 /** What the service worker asked the network for; it may say so twice. */
-export function noteTold(store: Store, requests: readonly NetworkRequest[]): void {
+export function noteTold(store: Store, requests: readonly Told[]): void {
   const known = new Set(store.state.requests.map(keyOf));
-  const fresh = requests.filter((request) => request.at >= performance.timeOrigin && !known.has(keyOf(request)));
-  if (fresh.length > 0) add(store, fresh);
+  const fresh = requests.filter((request) => (request.page !== undefined || request.at >= performance.timeOrigin) && !known.has(keyOf(request)));
+  if (fresh.length > 0) add(store, fresh.map(({ url, at, bytes }) => ({ url, at, bytes })));
 }
 
 function add(store: Store, requests: readonly NetworkRequest[]): void {

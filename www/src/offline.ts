@@ -1,6 +1,6 @@
 /** The page works without a network once it was opened with one: sw.js keeps what it is made of, and tells what it fetched for that. */
-import type { DeviceInfo, NetworkRequest } from "nearmiss";
-import { noteTold } from "./network.ts";
+import type { DeviceInfo } from "nearmiss";
+import { noteTold, type Told } from "./network.ts";
 import type { Store } from "./state.ts";
 
 /** Milliseconds for which a model that is there waits for the rest of the page; a slow network must not keep it from anybody longer. */
@@ -9,15 +9,15 @@ const PATIENCE = 30_000;
 /** Null where there is no service worker: an address without TLS, a private window. */
 let registered: Promise<ServiceWorkerRegistration | null> = Promise.resolve(null);
 
-interface Told {
-  requests: NetworkRequest[];
+interface Answer {
+  requests: Told[];
 }
 
 /** Where there is no service worker the page works as before, with a network. */
 export function mountOffline(store: Store): void {
   if (!("serviceWorker" in navigator)) return;
   const { serviceWorker } = navigator;
-  serviceWorker.addEventListener("message", ({ data }: MessageEvent<Told>) => noteTold(store, data.requests));
+  serviceWorker.addEventListener("message", ({ data }: MessageEvent<Answer>) => noteTold(store, data.requests));
   serviceWorker.startMessages();
   registered = register(serviceWorker).catch(() => null);
   // It may have brought this very page.
@@ -65,7 +65,7 @@ function settled(worker: ServiceWorker): Promise<void> {
 
 async function ask(worker: ServiceWorker, question: { engine?: DeviceInfo["kind"] }, store: Store): Promise<void> {
   const { port1, port2 } = new MessageChannel();
-  const answer = new Promise<Told>((resolve) => (port1.onmessage = ({ data }: MessageEvent<Told>) => resolve(data)));
+  const answer = new Promise<Answer>((resolve) => (port1.onmessage = ({ data }: MessageEvent<Answer>) => resolve(data)));
   worker.postMessage({ ...question, since: performance.timeOrigin }, [port2]);
   noteTold(store, (await answer).requests);
   port1.close();

@@ -62,12 +62,12 @@ export class Session {
       const options = { ...(model && { model }), device, storage: STORE };
       const opened = await Nearmiss.create({ ...options, signal: job.signal, onProgress: showLoading(job), onRequest: (request) => note(store, [request]) });
       const engine = recorded(opened, listenerFor(store));
-      this.#desk.engine = engine;
       store.update({ created: creation(options), calls: [], events: [], measured: [], measureNote: "", memory: null });
       // Once the model is ready nothing is to be fetched any more, whatever is opened later.
       job.report({ label: strings.model.rest, done: 0, total: null });
       await rest;
       await engineKept(engine.device.kind, store, job.signal);
+      this.#desk.engine = engine;
       store.update({ phase: "ready", readyAt: now(), device: engine.device, model: { name, ...engine.model } });
       await this.keeping.adopt(engine);
       await this.marks.ledger.begin(engine);
