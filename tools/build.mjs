@@ -79,9 +79,10 @@ async function measure(bytes) {
   return { raw: bytes.length, gzip: zipped.length, brotli: brotli.length };
 }
 
-/** SHA-256 over everything that moves the result: sources, manifest, lock file, compiler, and this script. */
+/** SHA-256 over everything that moves the result: sources, manifest, lock file, compiler, wasm-opt, and this script. */
 function hashInputs(name) {
-  const hash = createHash("sha256").update(`${name}\n${ask("rustc", ["--version", "--verbose"])}\n`);
+  const tools = [ask("rustc", ["--version", "--verbose"]), ask(process.execPath, [join(ROOT, "node_modules/.bin/wasm-opt"), "--version"])];
+  const hash = createHash("sha256").update(`${name}\n${tools.join("\n")}\n`);
   const files = ["Cargo.toml", "Cargo.lock", ".cargo", "src", "tools/build.mjs"].flatMap((path) => filesUnder(join(ROOT, path)));
   for (const file of files) hash.update(`${relative(ROOT, file)}\0`).update(readFileSync(file)).update("\0");
   return hash.digest("hex");
