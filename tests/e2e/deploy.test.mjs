@@ -35,7 +35,7 @@ describe("a change of the page on its server", { timeout: 300_000 }, () => {
     const before = await readFile(site("sw.js"), "utf8");
     const version = before.match(/\?v=(\w+)/)[1];
     const scripts = (await readdir(site("assets"))).filter((name) => name.endsWith(".js"));
-    const renamed = new Map([...scripts.map((name) => [name, name.replace(/-([^-]{6,8})\.js$/, "-x$1.js")]), [version, `x${version}`]]);
+    const renamed = new Map([...scripts.map((name) => [name, name.replace(/-([\w-]{8})\.js$/, "-x$1.js")]), [version, `x${version}`]]);
     const replaced = (text) => [...renamed].reduce((text, [from, to]) => text.replaceAll(from, to), text);
     for (const name of scripts) {
       await edit(join("assets", name), replaced);
