@@ -48,7 +48,7 @@ pub(super) fn bytes_of(value: JsValue, field: impl FnOnce() -> String) -> Result
 #[wasm_bindgen]
 extern "C" {
     /// A file that is read piece by piece, of which no copy is in memory.
-    type Reader;
+    pub(super) type Reader;
 
     #[wasm_bindgen(method, getter)]
     fn length(this: &Reader) -> f64;
