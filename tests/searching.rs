@@ -133,6 +133,13 @@ fn pages_are_parts_of_one_list_whatever_the_search() {
             assert_eq!(all.len(), if case["filter"].is_null() { 1000 } else { 700 }, "{case}");
         }
     }
+    // Behind what was reordered, and behind what was fused.
+    for offset in [30, 500] {
+        let with = json!({ "rerank": "maxsim", "offset": offset, "k": 1, "explain": true });
+        let hit = &search(&mut tuner, query, &options(with))[0];
+        assert!(hit.rerank.is_none());
+        assert_eq!(hit.explanation.as_ref().map(|tree| tree.value), hit.fusion.map(|place| place.score));
+    }
 }
 
 /// A naive twin: every token of the query against every token of each document.
