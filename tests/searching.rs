@@ -78,7 +78,7 @@ fn pages_are_parts_of_one_list_whatever_the_search() {
     let mut tuner = empty();
     let note = |at: usize| {
         let word = |n: usize| WORDS[(at * 7 + n * n * 3 + at / (n + 2)) % WORDS.len()];
-        let parent = (at % 3 > 0).then(|| format!("book {}", at % 97));
+        let parent = (!at.is_multiple_of(3)).then(|| format!("book {}", at % 97));
         let text = format!("rotate the {} {} {at}", word(0), word(3));
         Document { parent, metadata: json!({ "at": at }), ..Document::new(format!("n{at}"), "", text) }
     };
