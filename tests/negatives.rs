@@ -12,7 +12,7 @@ use nearmiss::mining::{
 };
 use nearmiss::text::PseudoOptions;
 use nearmiss::training::{LossName, TrainOptions, Trainable};
-use nearmiss::tuner::{Event, Job, MeasuredOn, MinedExample, NamedSuspect, Tuner};
+use nearmiss::tuner::{Event, Job, MeasuredOn, MinedExample, NamedSuspect, Stage, Tuner};
 use std::collections::HashSet;
 use tuned::{empty, run, tuner};
 
@@ -258,6 +258,16 @@ fn ance_mines_anew_every_few_steps_and_says_how_stale_the_old_ones_were() {
         );
         let steps = events.iter().filter(|event| matches!(event, Event::Step { .. })).count();
         assert_eq!(steps, 12);
+        // With new weights the eight queries that train are encoded, not the four that measure.
+        let is_step = |event: &Event| matches!(event, Event::Step { .. });
+        let (first, last) =
+            (events.iter().position(is_step).unwrap(), events.iter().rposition(is_step).unwrap());
+        let totals = events[first..last].iter().filter_map(|event| match event {
+            Event::Encode { stage: Stage::Queries, done, total } if done == total => Some(*total),
+            _ => None,
+        });
+        let expected = if trainable == Trainable::Head { Vec::new() } else { vec![8; 5] };
+        assert_eq!(totals.collect::<Vec<_>>(), expected, "{trainable:?}");
     }
 }
 

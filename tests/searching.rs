@@ -78,7 +78,7 @@ fn pages_are_parts_of_one_list_whatever_the_search() {
     let mut tuner = empty();
     let note = |at: usize| {
         let word = |n: usize| WORDS[(at * 7 + n * n * 3 + at / (n + 2)) % WORDS.len()];
-        let parent = (at % 3 > 0).then(|| format!("book {}", at % 97));
+        let parent = (!at.is_multiple_of(3)).then(|| format!("book {}", at % 97));
         let text = format!("rotate the {} {} {at}", word(0), word(3));
         Document { parent, metadata: json!({ "at": at }), ..Document::new(format!("n{at}"), "", text) }
     };
@@ -132,6 +132,13 @@ fn pages_are_parts_of_one_list_whatever_the_search() {
         if case["perDocument"].is_null() {
             assert_eq!(all.len(), if case["filter"].is_null() { 1000 } else { 700 }, "{case}");
         }
+    }
+    // Behind what was reordered, and behind what was fused.
+    for offset in [30, 500] {
+        let with = json!({ "rerank": "maxsim", "offset": offset, "k": 1, "explain": true });
+        let hit = &search(&mut tuner, query, &options(with))[0];
+        assert!(hit.rerank.is_none());
+        assert_eq!(hit.explanation.as_ref().map(|tree| tree.value), hit.fusion.map(|place| place.score));
     }
 }
 

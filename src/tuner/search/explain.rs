@@ -8,10 +8,10 @@ impl Trace {
     /// The score of a document by the last stage that found it as a tree: what each stage made it from. None for a document that
     /// none found.
     pub(super) fn explain(&self, lexical: &Bm25, query: &str, position: usize) -> Option<Explanation> {
-        let last = self.steps.len().checked_sub(1)?;
-        let before = || self.explain_step(*self.steps[last].inputs.first()?, lexical, query, position);
-        let wide = || self.wide.as_ref()?.explain(lexical, query, position);
-        self.explain_step(last, lexical, query, position).or_else(before).or_else(wide)
+        let trace = self.behind(position);
+        let last = trace.steps.len().checked_sub(1)?;
+        let before = || trace.explain_step(*trace.steps[last].inputs.first()?, lexical, query, position);
+        trace.explain_step(last, lexical, query, position).or_else(before)
     }
 
     fn explain_step(&self, at: usize, lexical: &Bm25, query: &str, position: usize) -> Option<Explanation> {

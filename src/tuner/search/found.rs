@@ -174,8 +174,7 @@ impl Tuner {
 impl Trace {
     /// Where a document stood in the last stage of a kind that found it.
     fn place(&self, position: usize, kind: impl Fn(&SearchStage) -> bool) -> Option<Place> {
-        let wide = self.wide.iter().flat_map(|wide| &wide.steps);
-        let mut steps = self.steps.iter().rev().chain(wide.rev()).filter(|step| kind(&step.stage));
+        let mut steps = self.behind(position).steps.iter().rev().filter(|step| kind(&step.stage));
         let (rank, score) = steps.find_map(|step| place(&step.hits, position))?;
         Some(Place { rank, score })
     }

@@ -26,8 +26,8 @@ pub(super) struct Trace {
     pub steps: Vec<Step>,
     /// The last stage's hits, then those behind them: what was too far down to be reordered, and what `wide` found besides.
     pub hits: Vec<Hit>,
-    /// The same search with longer lists, where a page may show what these hold.
-    pub wide: Option<Box<Trace>>,
+    /// The same search with longer lists, where a page may show what these hold, and from which hit on they are its own.
+    wide: Option<(usize, Box<Trace>)>,
 }
 
 /// What is searched for and where.
@@ -56,12 +56,22 @@ impl Trace {
         trace
     }
 
+    /// The stages that a hit is due to, this search's or those of the wider one.
+    pub(super) fn behind(&self, position: usize) -> &Self {
+        match &self.wide {
+            Some((from, wide)) if self.hits[*from..].iter().any(|hit| hit.position == position) => wide,
+            _ => self,
+        }
+    }
+
     /// Puts other hits behind those that there are. Their scores are moved down together where they would stand above the last one.
     fn append(&mut self, mut others: Vec<Hit>) {
         let seen: HashSet<usize> = self.hits.iter().map(|hit| hit.position).collect();
         others.retain(|hit| !seen.contains(&hit.position));
-        let gap = self.hits.last().zip(others.first()).map_or(0.0, |(last, first)| first.score - last.score);
-        others.iter_mut().for_each(|hit| hit.score -= gap.max(0.0));
+        if let (Some(last), Some(first)) = (self.hits.last(), others.first()) {
+            let gap = (first.score - last.score).max(0.0);
+            others.iter_mut().for_each(|hit| hit.score = (hit.score - gap).min(last.score));
+        }
         self.hits.extend(others);
     }
 }
@@ -79,9 +89,9 @@ impl Tuner {
     ) -> Result<()> {
         let ranks = stages.iter().filter(|stage| !matches!(stage, SearchStage::Rerank { .. }));
         let stages: Vec<SearchStage> = ranks.map(|stage| stage.widened(MOST)).collect();
-        let wide = self.run_stages(&stages, request).await?;
+        let (from, wide) = (trace.hits.len(), self.run_stages(&stages, request).await?);
         trace.append(wide.hits.clone());
-        trace.wide = Some(Box::new(wide));
+        trace.wide = Some((from, Box::new(wide)));
         Ok(())
     }
 
