@@ -166,7 +166,9 @@ impl Setting {
             Inputs::Rows(values) => {
                 let shape = [values.len() / dim, dim];
                 let rows = Tensor::from_data(TensorData::new(values.clone(), shape), device);
-                device.seed(seed ^ side.tower as u64);
+                if self.dropout > 0.0 {
+                    device.seed(seed ^ side.tower as u64);
+                }
                 let adapts = self.towers.adapt(side.tower);
                 Ok(if adapts { moving.adapt(rows, self.dropout) } else { rows })
             }
