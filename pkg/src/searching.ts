@@ -7,7 +7,8 @@ import { scorer } from "./teacher.js";
 import type { Context, ContextOptions, Hit, Place, Reranker, SearchOptions, SearchStage } from "./types.js";
 
 /** As the engine takes them: a list that comes from this side may stand among the stages. */
-export type EngineStage = SearchStage | { stage: "given"; documents: string[]; scores: number[] };
+export type EngineStage = SearchStage | Given;
+type Given = { stage: "given"; documents: string[]; scores: number[] };
 
 export async function search(core: Core, query: string, options: SearchOptions): Promise<Hit[]> {
   core.alive();
@@ -43,8 +44,13 @@ export function asksScorers({ stages = [] }: Ranking): boolean {
   return stages.some((stage) => stage.stage === "rerank" && typeof stage.scorer === "function");
 }
 
-/** Documents that a function is asked about unless its stage says otherwise, as for the engine's own scorer. */
+/**
+ * Documents that a function is asked about unless its stage says otherwise, as for the engine's own scorer. However far a page lies, they are
+ * the same ones: else pages would not be parts of one list.
+ */
 const DEPTH = 20;
+/** Hits of the engine's longest search. */
+const MOST = 1000;
 
 /** Runs the stages up to each function, asks it, and leaves a list with its scores in their place. */
 async function askScorers(core: Core, query: string, ranking: Ranking, { needed, signal }: { needed: number; signal: AbortSignal | undefined }): Promise<Asked> {
@@ -56,15 +62,16 @@ async function askScorers(core: Core, query: string, ranking: Ranking, { needed,
       run.push(stage);
       continue;
     }
-    const depth = Math.min(1000, Math.max(stage.depth ?? DEPTH, needed));
-    const before = await core.call("search", [query, { k: depth, stages: run as SearchStage[], filter }], signal);
+    const depth = Math.min(MOST, stage.depth ?? DEPTH);
+    const before = await core.call("search", [query, { k: Math.min(MOST, Math.max(depth, needed)), stages: run as SearchStage[], filter }], signal);
     for (const { id, dense, lexical, fusion, rerank } of before) {
       places.set(id, { ...places.get(id), ...defined({ dense, lexical, fusion, rerank }) });
     }
-    run = [await rescore(core, query, before, { ...stage, scorer: stage.scorer }, `options.stages[${at}]`, signal)];
-    for (const [rank, id] of run[0]?.stage === "given" ? run[0].documents.entries() : []) {
-      places.set(id, { ...places.get(id), rerank: { rank: rank + 1, score: run[0]?.stage === "given" ? (run[0].scores[rank] ?? 0) : 0 } });
+    const given = await rescore(core, query, before.slice(0, depth), { ...stage, scorer: stage.scorer }, `options.stages[${at}]`, signal);
+    for (const [rank, id] of given.documents.entries()) {
+      places.set(id, { ...places.get(id), rerank: { rank: rank + 1, score: given.scores[rank] ?? 0 } });
     }
+    run = [behind(given, before.slice(depth))];
   }
   return { ranking: { stages: run, filter }, places };
 }
@@ -77,13 +84,23 @@ async function rescore(
   { scorer: reranker, weight = 1 }: { scorer: Reranker; weight?: number | undefined },
   place: string,
   signal: AbortSignal | undefined,
-): Promise<Extract<EngineStage, { stage: "given" }>> {
+): Promise<Given> {
   const documents = hits.map(({ id, title, text, parent, metadata }) => ({ id, title, text, ...defined({ parent, metadata }) }));
   const ask = scorer(reranker, `${place}.scorer`, core.end);
   const own = documents.length === 0 ? [] : [...(await ask({ type: "scoring", query, documents, elapsedMs: 0 }, signal))];
   const scores = weight >= 1 ? own : mix(hits.map((hit) => hit.score), own, weight);
   const order = [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
   return { stage: "given", documents: order.map((at) => hits[at]?.id ?? ""), scores: order.map((at) => scores[at] ?? 0) };
+}
+
+/** What was not asked about follows in its order, its scores moved down below the others. */
+function behind(given: Given, rest: Hit[]): Given {
+  const down = (rest[0]?.score ?? 0) - (given.scores.at(-1) ?? 0);
+  return {
+    stage: "given",
+    documents: [...given.documents, ...rest.map(({ id }) => id)],
+    scores: [...given.scores, ...rest.map(({ score }) => score - down)],
+  };
 }
 
 function mix(before: number[], own: number[], weight: number): number[] {

@@ -52,6 +52,18 @@ describe("search", { timeout: 300_000 }, () => {
     assert.deepEqual(ids(await nm.search(QUERY, { k: 4, offset: 2, rerank: byLength })), ["team", "station", "note", "leave"]);
   });
 
+  test("pages are parts of one list, of which a scorer orders the beginning", async () => {
+    const stages = [{ stage: "lexical" }, { stage: "dense" }, { stage: "fusion" }, { stage: "rerank", scorer: (_, documents) => documents.map((_, at) => at), depth: 5 }];
+    const plain = ids(await nm.search(QUERY, { k: 12, stages: stages.slice(0, 3) }));
+    const whole = await nm.search(QUERY, { k: 12, stages });
+    assert.deepEqual(ids(whole), [...plain.slice(0, 5).toReversed(), ...plain.slice(5)]);
+    assert.ok(whole.every(({ score }, at) => at === 0 || score <= whole[at - 1].score));
+    assert.deepEqual(whole.map(({ rerank }) => rerank?.rank), [1, 2, 3, 4, 5, ...Array(7).fill(undefined)]);
+    const pages = [];
+    for (const offset of [0, 4, 8]) pages.push(...ids(await nm.search(QUERY, { k: 4, offset, stages })));
+    assert.deepEqual(pages, ids(whole));
+  });
+
   test("mixed with the order before, it moves as far as its weight goes", async () => {
     const stages = (weight, scorer) => [{ stage: "lexical" }, { stage: "rerank", scorer, weight }];
     const plain = ids(await nm.search(QUERY, { mode: "lexical", k: 12 }));

@@ -17,7 +17,7 @@ export interface LexicalStage {
   k1?: number;
   /** How much long documents are discounted, 0 to 1. Default 0.4. */
   b?: number;
-  /** Longest list. Default 100, or as many as are needed. */
+  /** Longest list. Default 100. */
   depth?: number;
 }
 
@@ -28,7 +28,7 @@ export interface DenseStage {
   index?: "auto" | "exact" | "hnsw";
   /** Candidates that the search of the graph keeps: more find more of what exact search finds, and take longer. Default 128, at least `depth`. */
   ef?: number;
-  /** Longest list. Default 100, or as many as are needed. */
+  /** Longest list. Default 100. */
   depth?: number;
 }
 
@@ -44,12 +44,12 @@ export interface FusionStage {
   constant?: number;
   /** One for each list before, in order. Default: equal ones, which sum to 1 for scores and are 1 for ranks. */
   weights?: number[];
-  /** Longest list. Default 100, or as many as are needed. */
+  /** Longest list. Default 100. */
   depth?: number;
 }
 
 /**
- * Orders the best anew and drops the rest. "maxsim": late interaction, the mean over the query's tokens of the cosine with the nearest
+ * Orders the best anew; the rest follow in their order. "maxsim": late interaction, the mean over the query's tokens of the cosine with the nearest
  * token of the document, -1 to 1; each document is encoded once more, which takes a CPU about as long as indexing it did, and is
  * remembered. A function is asked in this thread.
  */
@@ -62,7 +62,7 @@ export interface RerankStage {
    * "maxsim", as encoders are seldom trained for it, and 1 for a function.
    */
   weight?: number;
-  /** How many of the best. Default 20, or as many as are needed. */
+  /** How many of the best. Default 20. */
   depth?: number;
 }
 
