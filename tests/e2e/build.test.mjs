@@ -71,6 +71,8 @@ describe("the view Build", { timeout: 300_000 }, () => {
     assert.ok(ok, text);
     const verdict = JSON.parse(text);
     assert.equal(verdict.metric, "ndcg@10");
+    // The list follows with the next frame.
+    await page.getByTestId("events").filter({ hasText: '"type": "verdict"' }).waitFor();
     const events = await page.getByTestId("events").textContent();
     for (const type of ["mining", "step", "verdict"]) assert.match(events, new RegExp(`"type": "${type}"`));
     await page.locator(".doors a", { hasText: "Tune" }).click();
