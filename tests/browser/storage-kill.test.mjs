@@ -63,6 +63,13 @@ describe("stores of tabs that are killed", { timeout: 300_000 }, () => {
         const { page, call } = await openPages(server.url, browser.context)();
         const { kind: got } = await call("worker", "open", spec);
         assert.equal(got, kind);
+        // A browser that was killed may come back without any database of the page: one kill in 257 of Chromium 156 did that.
+        const lost = kind === "indexeddb" && round > 0 && (await witness(page)) === null;
+        await witness(page, round);
+        if (lost) {
+          console.error(`# ${spec}: round ${round}: the browser has lost all databases, not this one alone`);
+          acknowledged = 0;
+        }
         const found = await call("worker", "readHeavy", spec, SIZE_SEED);
         assert.deepEqual(found, Array.from(found, (_, i) => i), "whole and in order");
         assert.ok([0, 1].includes(found.length - acknowledged), `round ${round}: ${found.length} found, ${acknowledged} acknowledged`);
@@ -86,6 +93,25 @@ describe("stores of tabs that are killed", { timeout: 300_000 }, () => {
     });
   }
 });
+
+/**
+ * Writes a value to a database that no store knows of, on disk when it resolves; without one, reads what was written last.
+ *
+ * @returns null where there is none
+ */
+function witness(page, value) {
+  return page.evaluate(async (value) => {
+    const settled = (request, name = "onsuccess") => new Promise((resolve, reject) => ([request[name], request.onerror] = [() => resolve(request.result), () => reject(request.error)]));
+    const request = indexedDB.open("witness", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("values");
+    const database = await settled(request);
+    const transaction = database.transaction("values", value === null ? "readonly" : "readwrite", { durability: "strict" });
+    const values = transaction.objectStore("values");
+    const read = value === null ? await settled(values.get(0)) : void (values.put(value, 0), await settled(transaction, "oncomplete"));
+    database.close();
+    return read ?? null;
+  }, value ?? null);
+}
 
 /** A Chromium with a profile on disk, in a group of processes of its own that can be killed as one. */
 async function start(profile) {
