@@ -69,6 +69,7 @@ describe("files that come at a bad time", { timeout: 300_000 }, () => {
   it("are not all that the other views could change unseen: a mark is taken back under Tune alone", async () => {
     await search(page, "signing key");
     await page.getByTestId("mark-right").first().click();
+    await page.locator("#count-right", { hasText: "1" }).waitFor();
     await page.locator("#undo:enabled").waitFor();
     await page.locator(".doors a", { hasText: "Learn" }).click();
     await page.keyboard.press("ControlOrMeta+z");
