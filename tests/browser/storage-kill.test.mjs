@@ -63,7 +63,8 @@ describe("stores of tabs that are killed", { timeout: 300_000 }, () => {
         const { page, call } = await openPages(server.url, browser.context)();
         const { kind: got } = await call("worker", "open", spec);
         assert.equal(got, kind);
-        // A browser that was killed may come back without any database of the page: one kill in 257 of Chromium 156 did that.
+        // A killed browser may come back without any database of the page, which no store can outlive. In 257 kills of Chromium 156 a store
+        // was found empty once; a database of nobody's tells whether it was that store alone, and then this fails.
         const lost = kind === "indexeddb" && round > 0 && (await witness(page)) === null;
         await witness(page, round);
         if (lost) {
