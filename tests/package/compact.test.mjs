@@ -35,13 +35,30 @@ test("the settings in the code are the bytes of the folder", () => {
   assert.deepEqual(JSON.parse(read("1_Pooling/config.json")).pooling_mode_mean_tokens, true, "what the engine assumes without the file");
 });
 
+/** The rows of collections in one section of a page, each as its cells. */
+function rows(page, heading) {
+  const [, section] = page.split(`\n## ${heading}\n`);
+  assert.ok(section, `the page has a section ${heading}`);
+  const lines = section.split("\n## ")[0].split("\n").filter((line) => /^\| (cacm|cranfield|pubmedqa|xquad_en|\*\*mean\*\*) \|/.test(line));
+  return lines.map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+}
+
 test("the figures on the card are those that were measured last", () => {
   const results = join(ROOT, "bench/results");
   const latest = readdirSync(results).filter((name) => name.endsWith("-compact.md")).sort().at(-1);
   const measured = readFileSync(join(results, latest), "utf8");
-  const rows = (markdown) => markdown.split("\n").filter((line) => /^\| (cacm|cranfield|pubmedqa|xquad_en|\*\*mean\*\*) \|/.test(line));
-  assert.equal(rows(card()).length, 5);
-  assert.deepEqual(rows(card()), rows(measured));
+  const quality = rows(measured, "Quality");
+  assert.equal(quality.length, 5);
+  assert.deepEqual(rows(card(), "Quality"), quality);
+
+  const prose = card().replace(/\s+/g, " ");
+  const shares = quality.slice(0, 4).map((cells) => Number(cells[5]));
+  const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  assert.ok(prose.includes(`The share in the last row, ${Number(quality[4][5]).toFixed(3)}, is that of the means`));
+  assert.ok(prose.includes(`the mean of the four shares is ${mean.toFixed(3)}`));
+  const common = rows(measured, "Text in common");
+  assert.ok(common.length >= 1);
+  for (const [collection, documents, , share] of common) assert.ok(prose.includes(`${share} of ${documents} of ${collection}`), collection);
 });
 
 describe("as the default", () => {
