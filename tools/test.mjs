@@ -48,7 +48,8 @@ async function endToEnd() {
 async function node(folder) {
   const files = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(".test.mjs"));
   if (files.length === 0) throw new SetupError(`${folder} holds no *.test.mjs`);
-  const options = ["--test", "--test-concurrency=1", "--test-reporter=spec"];
+  // Else a test that timed out keeps its file, and all that come after it, waiting for its browser.
+  const options = ["--test", "--test-concurrency=1", "--test-force-exit", "--test-reporter=spec"];
   await run(process.execPath, [...options, ...files.sort().map((name) => join(folder, name))], show);
 }
 

@@ -77,6 +77,8 @@ describe("without a usable GPU", { timeout: 300_000 }, () => {
       await tell(page, "hold", { step: 5 });
       await page.getByTestId("train").click();
       await page.locator(".busy .label", { hasText: "Step 4 of" }).waitFor();
+      // With a step under way the loss would show at once, and the worker be gone before it could be told to release anything.
+      await tell(page, "held");
       await tell(page, "lose");
       await tell(page, "release");
       const { code, section } = await problem(page);

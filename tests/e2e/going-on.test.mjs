@@ -10,6 +10,7 @@ async function trainTo20(page) {
   await tell(page, "hold", { step: 20 });
   await page.getByTestId("train").click();
   await page.locator(".busy .label", { hasText: "Step 19 of" }).waitFor();
+  await tell(page, "held");
 }
 
 /** Goes on, and on from where it was: the first step that is shown is the one after the checkpoint. */

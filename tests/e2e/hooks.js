@@ -13,9 +13,13 @@
   /** Replies that wait, once one has come that `stops` tells of; null while nothing is held. */
   let held = null;
   let stops = () => false;
+  let waits = () => {};
   const post = globalThis.postMessage.bind(globalThis);
   globalThis.postMessage = (...args) => {
-    if (args[0]?.result && stops(args[0].result)) held ??= [];
+    if (args[0]?.result && stops(args[0].result)) {
+      held ??= [];
+      waits();
+    }
     if (held) held.push(args);
     else post(...args);
   };
@@ -23,6 +27,8 @@
   const commands = {
     /** Holds back everything from this kind of event on, or from training step `step`: work is pulled reply by reply, and waits. */
     hold: ({ type = "step", step = 0 }) => void (stops = (event) => event.type === type && (event.step ?? 0) >= step),
+    /** Until something is held back: nothing is under way then, on the GPU neither. */
+    held: () => held ?? new Promise((done) => (waits = done)),
     release: () => {
       const waiting = held ?? [];
       stops = () => false;
@@ -35,9 +41,9 @@
     },
   };
   const channel = new BroadcastChannel("hooks");
-  channel.onmessage = ({ data }) => {
+  channel.onmessage = async ({ data }) => {
     if (!Object.hasOwn(commands, data.command)) return;
-    commands[data.command](data);
+    await commands[data.command](data);
     channel.postMessage({ done: data.command });
   };
 }

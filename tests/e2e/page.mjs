@@ -60,12 +60,13 @@ function workerScript(before) {
   };
 }
 
-/** Tells hooks.js something and waits until it is done. */
+/** Tells hooks.js something and waits until it is done; a worker that has ended does nothing. */
 export async function tell(page, command, details = {}) {
   await page.evaluate(
-    ([command, details]) =>
-      new Promise((done) => {
+    ([command, details, patience]) =>
+      new Promise((done, fail) => {
         const channel = new BroadcastChannel("hooks");
+        setTimeout(() => fail(new Error(`no worker answered to ${command}`)), patience);
         channel.onmessage = ({ data }) => {
           if (data.done !== command) return;
           channel.close();
@@ -73,7 +74,7 @@ export async function tell(page, command, details = {}) {
         };
         channel.postMessage({ command, ...details });
       }),
-    [command, details],
+    [command, details, PATIENCE],
   );
 }
 
