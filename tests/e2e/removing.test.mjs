@@ -119,12 +119,16 @@ describe("removing notes", { timeout: 300_000 }, () => {
     const fresh = await site.open(OPEN);
     await loadSample(fresh);
     const before = await counts(fresh);
+    const examples = await fresh.getByTestId("example").allTextContents();
+    assert.ok(examples.length > 0);
     await unfold(fresh.locator("#documents-list"));
     await fresh.locator("#remove-all").click();
     await fresh.locator("#removed-text", { hasText: "83 notes removed" }).waitFor();
     assert.equal((await counts(fresh)).right, 0);
+    assert.equal(await fresh.locator("#examples").isVisible(), false, "no question without notes");
     await fresh.getByTestId("undo-removal").click();
     await fresh.locator("#documents-count", { hasText: "83 notes" }).waitFor();
+    assert.deepEqual(await fresh.getByTestId("example").allTextContents(), examples);
     assert.deepEqual(await counts(fresh), before);
     await loadModel(fresh);
     await idle(fresh);

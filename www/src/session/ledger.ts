@@ -161,8 +161,9 @@ export class Ledger {
 
   /** Notes come before the marks about them, and go after them. */
   async #repeatNotes(engine: Nearmiss | null, step: Step, back: boolean, changes: Undone[], job: Job): Promise<void> {
-    const { gone, came, marks } = step.moved ?? { gone: [], came: [], marks: [] };
+    const { gone, came, marks, examples } = step.moved ?? { gone: [], came: [], marks: [], examples: [] };
     const [away, here] = back ? [came, gone] : [gone, came];
+    if (back && examples.length > 0) this.#desk.store.update({ examples: [...examples] });
     const kept = new Set(here.map(({ id }) => id));
     const leaving = away.map(({ id }) => id).filter((id) => !kept.has(id));
     if (!engine) return this.#replace(leaving, here, back ? marks : []);

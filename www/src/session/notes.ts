@@ -15,7 +15,7 @@ import type { Moved } from "./steps.ts";
 const CHARACTER_MAPS = new URL("cmaps/", document.baseURI);
 
 /** What the page held at some time. */
-type Held = Pick<State, "documents" | "judgments">;
+type Held = Pick<State, "documents" | "judgments" | "examples">;
 
 export class Notes {
   readonly #desk: Desk;
@@ -196,12 +196,12 @@ export class Notes {
 }
 
 /** What came of the documents, or null when nothing did. */
-function moved({ documents: before, judgments }: Held, after: readonly Document[]): Moved | null {
+function moved({ documents: before, judgments, examples }: Held, after: readonly Document[]): Moved | null {
   const [was, is] = [byId(before), byId(after)];
   const gone = before.filter((document) => !same(document, is.get(document.id)));
   const came = after.filter((document) => !same(document, was.get(document.id)));
   const marks = judgments.filter((judgment) => was.has(judgment.document) && !is.has(judgment.document));
-  return gone.length + came.length === 0 ? null : { gone, came, marks };
+  return gone.length + came.length === 0 ? null : { gone, came, marks, examples: after.length === 0 ? examples : [] };
 }
 
 function byId(documents: readonly Document[]): Map<string, Document> {

@@ -13,6 +13,8 @@ export interface Moved {
   came: readonly Document[];
   /** Marks that went with the notes; an engine brings them back by itself. */
   marks: readonly Judgment[];
+  /** Questions to try that went with the last note. */
+  examples: readonly string[];
 }
 
 export interface Step {
