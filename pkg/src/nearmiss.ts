@@ -207,7 +207,8 @@ export class Nearmiss {
    * the run has a function of yours for a teacher: functions are not in a checkpoint.
    *
    * @throws {NearmissError} `INSUFFICIENT_DATA` with fewer than two judged queries on either side; `INPUT_INVALID` for an
-   *   option, or for a teacher as in `mine`; `MODEL_MISMATCH` for a checkpoint of another model; `ABORTED`
+   *   option, or for a teacher as in `mine`; `MODEL_MISMATCH` for a checkpoint of another model; `WEBGPU_UNAVAILABLE` for a GPU
+   *   that gives wrong gradients, which the first training on it finds before any work; `ABORTED`
    */
   async *train(options: TrainOptions = {}): AsyncGenerator<TrainEvent, void, void> {
     this.#core.alive();

@@ -42,7 +42,7 @@ pub use bert::Bert;
 pub use config::{BertConfig, Pooling};
 pub use folder::{ExportedFile, Imported};
 #[cfg(feature = "webgpu")]
-pub(crate) use fused::launch;
+pub(crate) use fused::{check_gradients, launch};
 pub use load::ModelFiles;
 pub use lora::{Factor, Lora, LoraOptions};
 pub use peft::{LoraFactor, LoraTensors, Target, from_peft, peft_files, to_peft};

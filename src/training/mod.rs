@@ -7,6 +7,7 @@
 mod adamw;
 mod averaging;
 mod checkpoint;
+mod device;
 #[cfg(feature = "webgpu")]
 mod fused;
 mod gradient;
@@ -23,6 +24,7 @@ mod validate;
 pub use adamw::{AdamW, AdamWConfig};
 pub use averaging::{Averaged, between};
 pub use checkpoint::{Checkpoint, Named};
+pub use device::try_device;
 pub use gradient::{Inputs, StepInputs, Texts};
 pub use layout::{HardNegative, Layout, TrainingExample};
 pub use moving::Tuned;

@@ -7,20 +7,20 @@ use crate::error::{Error, Result};
 use burn::backend::Dispatch;
 use burn::tensor::{Device, Tensor, TensorData};
 
-const BATCH: usize = 2;
-const SEQ: usize = 5;
-const HEADS: usize = 2;
+pub(super) const BATCH: usize = 2;
+pub(super) const SEQ: usize = 5;
+pub(super) const HEADS: usize = 2;
 const SIZE: usize = 35;
 /// More than the units of a workgroup that shares a row.
-const HIDDEN: usize = HEADS * SIZE;
-const EPSILON: f64 = 1e-12;
+pub(super) const HIDDEN: usize = HEADS * SIZE;
+pub(super) const EPSILON: f64 = 1e-12;
 
 /// # Errors
 /// `Internal`, naming the kernel, its first wrong number and the right one.
 pub(in crate::encoder) async fn check(device: &Device) -> Result<()> {
     let joined = values(BATCH * SEQ * 3 * HIDDEN, 1);
     let offsets = values(3 * HIDDEN, 2);
-    let mask: Vec<f32> = (0..BATCH * SEQ).map(|at| if at == 8 { -1e9 } else { 0.0 }).collect();
+    let mask = mask();
     let (x, added) = (values(BATCH * SEQ * HIDDEN, 3), values(SEQ * HIDDEN, 4));
     let [bias, gamma, beta] = [5, 6, 7].map(|seed| values(HIDDEN, seed));
     let row = |v: &[f32]| Tensor::<1>::from_data(TensorData::new(v.to_vec(), [v.len()]), device);
@@ -60,8 +60,13 @@ fn compare(name: &str, found: &[f32], expected: &[f64]) -> Result<()> {
     }
 }
 
+/// What is added to the scores of a key: one of them is no token.
+pub(super) fn mask() -> Vec<f32> {
+    (0..BATCH * SEQ).map(|at| if at == 8 { -1e9 } else { 0.0 }).collect()
+}
+
 /// From −1 to 1.
-fn values(count: usize, seed: usize) -> Vec<f32> {
+pub(super) fn values(count: usize, seed: usize) -> Vec<f32> {
     (0..count).map(|at| ((at * 37 + seed * 53) % 101) as f32 / 50.0 - 1.0).collect()
 }
 

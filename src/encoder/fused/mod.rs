@@ -13,6 +13,7 @@
 
 mod attention;
 mod check;
+mod check_gradients;
 mod gelu;
 mod gradients;
 mod join;
@@ -23,6 +24,7 @@ mod pooling;
 mod sums;
 
 pub(super) use check::check;
+pub(crate) use check_gradients::check_gradients;
 
 use super::bert::{BertEmbeddings, BertLayer, drop_out};
 use burn::backend::Dispatch;

@@ -26,7 +26,7 @@ use crate::error::{Error, Result};
 use crate::evaluation::Report;
 use crate::mining::Strategy;
 use crate::text::Augmenter;
-use crate::training::{Averaged, Checkpoint, TrainOptions, Trainer};
+use crate::training::{Averaged, Checkpoint, TrainOptions, Trainer, try_device};
 use burn::tensor::Tensor;
 use choice::Choice;
 use epoch::Epoch;
@@ -151,6 +151,7 @@ impl Train {
             let reason = "documents or weights changed while it ran; nothing was kept, start it again";
             return Err(Error::input("training", reason));
         }
+        try_device(tuner.encoder.device(), self.options.trainable).await?;
         loop {
             // Taken out, so that a failure on the way leaves the run finished rather than half way.
             match std::mem::replace(&mut self.phase, Phase::Done) {
