@@ -16,8 +16,6 @@ const TRAININGS = [
   { name: "every layer", options: { trainable: "full" } },
   ...(QUICK ? [] : [{ name: "LoRA", options: { trainable: "lora" } }, { name: "a head", options: { trainable: "head" } }]),
 ];
-/** Buffers for tensors that 490 steps may still make. */
-const FEW = 5;
 const sums = (counts) => Object.fromEntries(Object.keys(COLUMNS).map((key) => [key, counts[key]]));
 const cells = (counts) => Object.keys(COLUMNS).map((key) => whole(counts[key]));
 const same = (a, b) => JSON.stringify(sums(a)) === JSON.stringify(sums(b));
@@ -55,11 +53,11 @@ async function main() {
         each.push([training.name, what, two - one, 2 * one - two]);
       }
     }
-    const growth = [];
+    const [growth, grew] = [[], []];
     for (const { name, options } of TRAININGS) {
       const { steps, tensors, others, bytes, last } = await page.call("/page.js", "grow", 1, options, QUICK ? 20 : 500);
-      if (tensors > FEW) throw new Error(`${name}: ${tensors} tensors were made after the first steps`);
-      if (!QUICK && last > 0) throw new Error(`${name}: the last 100 steps still made ${last} buffers`);
+      if (tensors > 0) grew.push(`${name}: ${tensors} tensors were made after the first steps`);
+      if (!QUICK && last > 0) grew.push(`${name}: the last 100 steps still made ${last} buffers`);
       growth.push([name, whole(steps), whole(tensors), whole(others), whole(bytes), QUICK ? "" : whole(last)]);
       console.error(growth.at(-1).join("  "));
     }
@@ -73,12 +71,12 @@ async function main() {
       "## A step of training", ...table(["trains", "layers", "", ...heads], steps),
       "## Kernels of a layer, and of everything else", ...table(["trains", "", "a layer adds", "without any layer"], each),
       "## Growth", "",
-      "Of a training of one layer, after its first ten steps. Batches differ in how many texts they hold once, so that now and then one asks for a size of",
-      "which no buffer is free: a tensor made. The rest is one small buffer a step for the arguments of a kernel, sizes and scalars: those of the update hold",
-      "the step's rate, so that each step has new ones, and CubeCL keeps the last 512 of all kernels to use them again (cubecl-wgpu, `info_cache`). Once these",
-      "are full none is made: the last 100 steps made no buffer at all.",
-      ...table(["trains", "steps", "tensors made", "other buffers made", "bytes of these", "buffers made in the last 100 steps"], growth),
+      "Of a training of one layer, after its first ten steps. No tensor should be made then; where one was, this command says so and fails, and the cause",
+      "is not known. The other buffers are one small one a step for the arguments of a kernel, sizes and scalars: those of the update hold the step's rate, so",
+      "that each step has new ones, and CubeCL keeps the last 512 of all kernels to use them again (cubecl-wgpu, `info_cache`).",
+      ...table(["trains", "steps", "tensors made", "other buffers made", "bytes of all", "buffers made in the last 100 steps"], growth),
     ]);
+    if (grew.length > 0) throw new Error(grew.join("; "));
   } finally {
     await page.close();
   }
